@@ -1,0 +1,16 @@
+/**
+ * Exclusive right to change a resource (a target or a database), for a while.
+ *
+ * The fence grows with every change of holder. A holder that slept past its expiry still believes
+ * in its lease; whoever receives its next change compares fences and refuses the older one.
+ */
+export interface Lease {
+  /** For example `storefront/production/target:web`. */
+  resource: string;
+  /** Who holds it, in words a person can act on: `user@host (pid 4711)`. */
+  holder: string;
+  fence: number;
+  /** By the store's clock, ISO 8601 UTC. */
+  expiresAt: string;
+  incident: string;
+}

@@ -1,0 +1,58 @@
+import type { Level } from './level.ts';
+
+/** Codes are stable: channels, templates and searches refer to them. */
+export const MESSAGE_CODES = [
+  'safe-state-on',
+  'rollback-started',
+  'progress',
+  'rollback-complete',
+  'rollback-failed',
+  'rollback-unknown',
+  'refused',
+  'budget-warning',
+  'budget-exceeded',
+  'recovery-step',
+  'recovery-complete',
+] as const;
+
+export type MessageCode = (typeof MESSAGE_CODES)[number];
+
+/** What a message says; model/catalogue.ts makes the words out of it. */
+export interface MessageFacts {
+  service: string;
+  environment: string;
+  incident: string;
+  /** ISO 8601 UTC. */
+  at: string;
+  reason: string;
+  by: string;
+  level?: Level;
+  from?: string;
+  to?: string;
+  /** Step X of Y, what is being done now and what comes next. */
+  step?: { number: number; of: number; now: string; next?: string };
+  /** Seconds until we expect to be done. */
+  eta_s?: number;
+  /** What is off now: flags at safe values and open breakers. */
+  off?: string[];
+  /** What could not be done or proven. */
+  problems?: string[];
+  /** Link or path of the postmortem. */
+  postmortem?: string;
+  /** The one line to paste. */
+  command?: string;
+  /** Hash of the configuration and head of the journal's chain, where known. */
+  config_hash?: string;
+  chain_head?: string;
+}
+
+export interface Message {
+  code: MessageCode;
+  /** Sent once per key. */
+  key: string;
+  severity: 'info' | 'warning' | 'page';
+  title: string;
+  /** Lines of plain text without markup. */
+  lines: string[];
+  facts: MessageFacts;
+}

@@ -1,0 +1,34 @@
+import type { Hold, Release, ReleaseStatus, Tag } from '../model/release.ts';
+import type { Scope } from '../model/scope.ts';
+
+/** What was deployed, and how it turned out. */
+export interface ReleaseRecords {
+  list(scope: Scope): Promise<Release[]>;
+  /**
+   * Records that a tag went live now (status `deployed`), or again (its status and hold are kept,
+   * its time is not). @throws BackoutError E_TAG_MOVED when the tag was recorded with another commit
+   */
+  record(scope: Scope, release: { tag: string; commit: string; at: string }): Promise<Release>;
+  /** @throws BackoutError E_RELEASE_UNKNOWN */
+  mark(scope: Scope, tag: string, status: ReleaseStatus): Promise<void>;
+  /** `hold: undefined` ends the hold. The first hold's reason is kept. @throws E_RELEASE_UNKNOWN */
+  hold(scope: Scope, tag: string, hold: Hold | undefined): Promise<void>;
+}
+
+/** The git repository. Read only. */
+export interface Repository {
+  /** Tags of the pattern that are versions, newest version first. */
+  tags(): Promise<Tag[]>;
+  /** Commit a tag, branch or commit name stands for; undefined when there is none. */
+  resolve(name: string): Promise<string | undefined>;
+  /** Whether `ancestor` is reachable from `commit`. */
+  isAncestor(ancestor: string, commit: string): Promise<boolean>;
+  /** Commits in `to` but not in `from`, newest first, at most `limit`. */
+  commitsBetween(
+    from: string,
+    to: string,
+    limit: number,
+  ): Promise<{ commit: string; subject: string }[]>;
+  /** Content of a file at a commit; undefined when it is not there. */
+  fileAt(commit: string, path: string): Promise<string | undefined>;
+}

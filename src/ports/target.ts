@@ -1,0 +1,34 @@
+/** The release to bring to a target. */
+export interface ReleaseRef {
+  tag: string;
+  commit: string;
+}
+
+/** What a target says is live on it. */
+export type LiveRelease =
+  | { known: true; tag: string; commit?: string; detail: string }
+  | { known: false; problem: string };
+
+export interface DeployGuard {
+  /** Fencing number of our lease: the target refuses a lower one than it has seen. */
+  fence: number;
+  incident: string;
+  /** Aborts when the step's cap is over; the adapter then ends what it started. */
+  signal: AbortSignal;
+}
+
+/** One deployable part of a service. */
+export interface Target {
+  readonly name: string;
+  readonly kind: string;
+  /** Proves that the release's artefact exists, before anything is touched. @throws BackoutError E_ARTEFACT_MISSING (refused) */
+  preflight(release: ReleaseRef): Promise<void>;
+  /**
+   * Makes the release live. Applying the live release again is a no-op.
+   * @throws BackoutError E_FENCED (refused) when a newer holder was here
+   * @throws BackoutError E_DEPLOY when the platform said no
+   */
+  apply(release: ReleaseRef, guard: DeployGuard): Promise<void>;
+  /** Reads back what is live. Never throws for "cannot tell": that is `known: false`. */
+  current(signal: AbortSignal): Promise<LiveRelease>;
+}
