@@ -35,6 +35,10 @@ export interface MessageFacts {
   eta_s?: number;
   /** What is off now: flags at safe values and open breakers. */
   off?: string[];
+  /** True when the release that was live is held now. */
+  held?: boolean;
+  /** False when the rollback was done and the checks still fail. */
+  helped?: boolean;
   /** What could not be done or proven. */
   problems?: string[];
   /** Link or path of the postmortem. */

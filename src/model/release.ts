@@ -68,10 +68,26 @@ export function rejectionOf(release: Release, input: KnownGoodInput): string | u
     return `its tag was moved: now ${tag.commit.slice(0, 10)}, was deployed as ${release.commit.slice(0, 10)}`;
   }
   const live = input.tags.find((candidate) => candidate.name === input.live);
-  if (live !== undefined && compareVersions(tag.version, live.version) > 0) {
+  if (live === undefined) return undefined;
+  if (compareVersions(tag.version, live.version) > 0) {
     return 'it is newer than what is live: that would be a deploy';
   }
+  if (tag.commit === live.commit) {
+    return `it is the same commit as ${live.name}, which is live: nothing would change`;
+  }
   return undefined;
+}
+
+/**
+ * Why this release is not chosen by itself, though a person may name it: a pre-release, unless
+ * what is live is one too (then pre-releases are what this environment runs).
+ */
+function reluctanceOf(release: Release, input: KnownGoodInput): string | undefined {
+  const versionOf = (name: string | undefined): Version | undefined =>
+    input.tags.find((tag) => tag.name === name)?.version;
+  if (versionOf(release.tag)?.prerelease !== true) return undefined;
+  if (versionOf(input.live)?.prerelease === true) return undefined;
+  return 'it is a pre-release: name it yourself to go back to it';
 }
 
 /**
@@ -80,22 +96,41 @@ export function rejectionOf(release: Release, input: KnownGoodInput): string | u
  */
 export function lastKnownGood(input: KnownGoodInput): KnownGood {
   const rejected: Rejection[] = [];
-  const newestFirst = input.releases.toSorted((a, b) => (a.deployedAt < b.deployedAt ? 1 : -1));
-  for (const release of newestFirst) {
-    const why = rejectionOf(release, input);
+  for (const release of newestFirst(input)) {
+    const why = rejectionOf(release, input) ?? reluctanceOf(release, input);
     if (why === undefined) return { release, rejected };
     rejected.push({ tag: release.tag, why });
   }
   return { release: undefined, rejected };
 }
 
-/** Letters, digits and `. _ / -`, not starting with a dash: safe in argument lists, paths, messages. */
+/** By the time they last went live; recorded in the same millisecond, the higher version first. */
+function newestFirst(input: KnownGoodInput): Release[] {
+  const versions = new Map(input.tags.map((tag) => [tag.name, tag.version]));
+  return input.releases.toSorted((a, b) => {
+    if (a.deployedAt !== b.deployedAt) return a.deployedAt < b.deployedAt ? 1 : -1;
+    const [ours, theirs] = [versions.get(a.tag), versions.get(b.tag)];
+    return ours === undefined || theirs === undefined ? 0 : compareVersions(theirs, ours);
+  });
+}
+
+/**
+ * Whether a tag is safe in argument lists, paths, file names and messages: 1 to 200 letters, digits
+ * and `. _ / - + @`. No part between slashes is empty or starts with anything but a letter, a digit
+ * or `_`: so it is no option (`-x`), no absolute path, no hidden or parent folder, no `@file`.
+ */
+export function isTagFormat(tag: string): boolean {
+  const parts = /^[A-Za-z0-9_][A-Za-z0-9._+@-]*(\/[A-Za-z0-9_][A-Za-z0-9._+@-]*)*$/;
+  return tag.length <= 200 && parts.test(tag) && !tag.includes('..');
+}
+
+/** @throws BackoutError E_TAG_FORMAT (usage) unless {@link isTagFormat} */
 export function requireTagFormat(tag: string): void {
-  if (/^[A-Za-z0-9._/][A-Za-z0-9._/-]{0,199}$/.test(tag) && !tag.includes('..')) return;
+  if (isTagFormat(tag)) return;
   throw new BackoutError({
     code: 'E_TAG_FORMAT',
     kind: 'usage',
-    message: `${JSON.stringify(tag.slice(0, 80))} is not a release tag: letters, digits, . _ / - only.`,
+    message: `${JSON.stringify(tag.slice(0, 80))} is not a release tag: letters, digits, . _ / - + @ only.`,
     remedy: 'Copy the tag from `backout assess`, which lists the releases you can go back to.',
   });
 }

@@ -26,6 +26,9 @@ export function parseVersion(
   const fits = tag.startsWith(prefix) && tag.endsWith(suffix);
   if (!fits || tag.length <= prefix.length + suffix.length) return undefined;
   const text = tag.slice(prefix.length, tag.length - suffix.length);
+  // semver reads `v1.0.0` and `=1.0.0` as versions. A `v` is welcome where the pattern says nothing
+  // about what comes first (`*`); after `v*`, the tag `vv1.0.0` is somebody's mistake.
+  if (!(prefix === '' ? /^v?\d/ : /^\d/).test(text)) return undefined;
   return scheme === 'semver' ? parseSemantic(text) : parseCalendar(text);
 }
 
@@ -42,8 +45,9 @@ function parseSemantic(text: string): Version | undefined {
 
 /** Year, month, day or week, then any number of counters; leading zeros are allowed and ignored. */
 function parseCalendar(text: string): Version | undefined {
-  if (!/^\d{4}([.-]\d{1,4}){1,4}$/.test(text)) return undefined;
-  const parts = text.split(/[.-]/).map(Number);
+  const numbers = text.replace(/^v/, '');
+  if (!/^\d{4}([.-]\d{1,4}){1,4}$/.test(numbers)) return undefined;
+  const parts = numbers.split(/[.-]/).map(Number);
   return { scheme: 'calendar', text, parts, prerelease: false };
 }
 

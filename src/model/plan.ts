@@ -1,0 +1,98 @@
+import { hashJson } from './json.ts';
+import type { Level } from './level.ts';
+import type { Scope } from './scope.ts';
+
+/** What a step does. Data only: what was approved is what runs. */
+export type StepAction =
+  | { kind: 'engage-override'; groups?: string[] }
+  | { kind: 'trip-breakers'; providers: string[]; groups?: string[] }
+  | { kind: 'prove-flags' }
+  | { kind: 'preflight'; target: string; tag: string; commit: string }
+  | { kind: 'deploy'; target: string; tag: string; commit: string }
+  | { kind: 'record-release'; tag: string; commit: string }
+  | { kind: 'hold-release'; tag: string; commit: string }
+  | { kind: 'validate'; stage: string; after_ms: number };
+
+/** The smallest idempotent unit: it can be applied twice, and read back. */
+export interface Step {
+  /** Unique in the plan, stable: `deploy:web`. */
+  id: string;
+  /** Steps of one stage run side by side; a stage starts when the one before it is over. */
+  stage: number;
+  /** For people: what is being done, as a sentence without a subject. */
+  title: string;
+  action: StepAction;
+  /** Longest it may take, in milliseconds, read-back included. */
+  cap_ms: number;
+  /**
+   * True: when it is not proven done, later stages do not run. False: the plan goes on and the
+   * result is partial.
+   */
+  essential: boolean;
+}
+
+export interface PlanContent extends Scope {
+  level: Level;
+  /** What is live now, as the targets said when the plan was made. */
+  from?: string;
+  to?: string;
+  /** SHA-256 of the `backout.yml` that counted. */
+  config_hash: string;
+  /** The level's budget in milliseconds, a clock that warns and pages; it never stops the work. */
+  budget_ms: number;
+  /** The step that stops the budget's clock: after it, only watching is left. */
+  budget_ends_with: string;
+  /** Exclusive rights needed; none for level flags, which nothing may hold up. */
+  resources: string[];
+  steps: Step[];
+}
+
+/** Immutable, printable, and named by the hash of all that it says. */
+export interface Plan extends PlanContent {
+  hash: string;
+}
+
+/** Seals a plan. The incident and the time are not part of it: the same situation, the same hash. */
+export function sealPlan(content: PlanContent): Plan {
+  return { ...content, hash: hashJson(content) };
+}
+
+/** Whether a plan says what its hash says: a plan read back from anywhere is checked before use. */
+export function isSealed(plan: Plan): boolean {
+  const { hash, ...content } = plan;
+  return hashJson(content) === hash;
+}
+
+/** `3f2a91c04d77`: what people compare and type. */
+export function shortHash(hash: string): string {
+  return hash.slice(0, 12);
+}
+
+/** Whether a step changes anything outside, so that the lease must be proven right before it. */
+export function isMutation(action: StepAction): boolean {
+  switch (action.kind) {
+    case 'engage-override':
+    case 'trip-breakers':
+    case 'deploy':
+    case 'record-release':
+    case 'hold-release':
+      return true;
+    case 'prove-flags':
+    case 'preflight':
+    case 'validate':
+      return false;
+    default:
+      return action satisfies never;
+  }
+}
+
+/** A plan read back from the journal or a file; undefined when it is not one, or was changed. */
+export function readPlan(value: unknown): Plan | undefined {
+  return looksLikePlan(value) && isSealed(value) ? value : undefined;
+}
+
+/** The hash vouches for the rest: only what {@link sealPlan} made has the right one. */
+function looksLikePlan(value: unknown): value is Plan {
+  if (value === null || typeof value !== 'object') return false;
+  return 'hash' in value && 'steps' in value && Array.isArray(value.steps) && 'level' in value;
+}

@@ -1,0 +1,75 @@
+import { composeMessage } from '../model/catalogue.ts';
+import { describeCause } from '../model/error.ts';
+import type { MessageCode, MessageFacts } from '../model/message.ts';
+import { timestamp } from '../ports/clock.ts';
+import { broadcast } from './broadcast.ts';
+import type { OperationPorts } from './operation-ports.ts';
+
+type Said = Omit<MessageFacts, 'service' | 'environment' | 'incident' | 'at' | 'config_hash'>;
+
+/** Sends the messages of one incident without ever holding up the work. */
+export interface Announcer {
+  /** Starts sending; returns at once. The key makes it unique within the incident. */
+  say(code: MessageCode, key: string, facts: Said): void;
+  /** Waits until all is sent or given up (each channel has its own cap), and says what was not. */
+  settle(): Promise<string[]>;
+}
+
+/** `alreadySent`: keys of messages that the journal knows, so that a resumed run repeats none. */
+export function announcer(
+  ports: OperationPorts,
+  incident: string,
+  alreadySent: ReadonlySet<string>,
+): Announcer {
+  const sent = new Set(alreadySent);
+  const pending: Promise<void>[] = [];
+  const problems: string[] = [];
+
+  async function deliver(code: MessageCode, key: string, said: Said): Promise<void> {
+    const { clock, scope, facts } = ports;
+    const at = timestamp(clock);
+    const message = composeMessage(code, key, {
+      ...scope,
+      incident,
+      at,
+      config_hash: facts.configHash,
+      ...said,
+    });
+    const deliveries = await broadcast(ports.messengers, message, { clock });
+    const failed = deliveries.filter(({ delivery }) => !delivery.delivered);
+    for (const { channel, delivery } of failed) {
+      if (!delivery.delivered) problems.push(`Message to ${channel}: ${delivery.problem}`);
+    }
+    await ports.journal.append({
+      ...scope,
+      incident,
+      key: `${incident}/message/${key}`,
+      kind: 'message',
+      at,
+      actor: said.by,
+      text: `Message: ${message.title}`,
+      data: {
+        message: key,
+        code,
+        channels: deliveries.map(({ channel }) => channel),
+        not_delivered: failed.map(({ channel }) => channel),
+      },
+    });
+  }
+
+  return {
+    say(code, key, facts) {
+      if (sent.has(key)) return;
+      sent.add(key);
+      pending.push(
+        deliver(code, key, facts).catch((error: unknown) => {
+          problems.push(`Message ${code}: ${describeCause(error)}`);
+        }),
+      );
+    },
+    async settle() {
+      await Promise.all(pending);
+      return [...problems];
+    },
+  };
+}

@@ -1,0 +1,116 @@
+import { describeCause } from '../model/error.ts';
+import type { Incident } from '../model/incident.ts';
+import type { Level } from '../model/level.ts';
+import { type KnownGood, type Release, type Tag, lastKnownGood } from '../model/release.ts';
+import type { StillOff } from '../model/still-off.ts';
+import type { LiveRelease } from '../ports/target.ts';
+import { within } from './cap.ts';
+import type { OperationPorts } from './operation-ports.ts';
+import { readStillOff } from './still-off.ts';
+
+const TARGET_CAP_MS = 10_000;
+const COMMITS_SHOWN = 20;
+
+export interface Assessment {
+  /** What each target says, in their order. */
+  targets: { name: string; live: LiveRelease }[];
+  /** The release that is live; undefined when the targets do not say, or do not agree. */
+  live: string | undefined;
+  tags: Tag[];
+  releases: Release[];
+  knownGood: KnownGood;
+  /** Commits that a rollback to the last known good takes away, newest first, at most 20. */
+  commits: { commit: string; subject: string }[];
+  openIncidents: Incident[];
+  stillOff: StillOff;
+  recommended: { level: Level | undefined; why: string; command: string | undefined };
+  /** What could not be found out. */
+  problems: string[];
+}
+
+/** Where we are, and where we could go back to. Changes nothing. */
+export async function assess(ports: OperationPorts): Promise<Assessment> {
+  const problems: string[] = [];
+  const orElse = async <T>(question: Promise<T>, fallback: T): Promise<T> =>
+    await question.catch((error: unknown) => {
+      problems.push(describeCause(error));
+      return fallback;
+    });
+  const [targets, tags, releases, incidents, stillOff] = await Promise.all([
+    readTargets(ports),
+    orElse(ports.repository.tags(), []),
+    orElse(ports.releases.list(ports.scope), []),
+    orElse(ports.journal.incidents(ports.scope), []),
+    readStillOff(ports),
+  ]);
+  problems.push(...stillOff.problems);
+  const live = agreedRelease(targets, problems);
+  const knownGood = lastKnownGood({ releases, tags, live });
+  const from = tags.find(({ name }) => name === live)?.commit;
+  const to = knownGood.release?.commit;
+  const commits =
+    from === undefined || to === undefined
+      ? []
+      : await orElse(ports.repository.commitsBetween(to, from, COMMITS_SHOWN), []);
+  const openIncidents = incidents.filter(({ status }) => status === 'open');
+  const recommended = recommend(stillOff, live, knownGood);
+  return {
+    targets,
+    live,
+    tags,
+    releases,
+    knownGood,
+    commits,
+    openIncidents,
+    stillOff,
+    recommended,
+    problems,
+  };
+}
+
+async function readTargets(ports: OperationPorts): Promise<Assessment['targets']> {
+  return await Promise.all(
+    ports.targets.map(async (target) => {
+      const live = await within(ports.clock, TARGET_CAP_MS, (signal) =>
+        target.current(signal),
+      ).catch((error: unknown): LiveRelease => ({ known: false, problem: describeCause(error) }));
+      return { name: target.name, live };
+    }),
+  );
+}
+
+function agreedRelease(targets: Assessment['targets'], problems: string[]): string | undefined {
+  const said = new Set<string>();
+  for (const { name, live } of targets) {
+    if (live.known) said.add(live.tag);
+    else problems.push(`${name} does not say what is live: ${live.problem}`);
+  }
+  if (said.size > 1) problems.push(`The targets run different releases: ${[...said].join(', ')}.`);
+  return said.size === 1 ? [...said][0] : undefined;
+}
+
+function recommend(
+  off: StillOff,
+  live: string | undefined,
+  { release }: KnownGood,
+): Assessment['recommended'] {
+  if (off.incidents.length === 0) {
+    return {
+      level: 'flags',
+      why: 'The safe state is off. It takes seconds and undoes nothing.',
+      command: 'backout emergency --reason "…"',
+    };
+  }
+  if (release === undefined) {
+    return {
+      level: undefined,
+      why: 'The safe state is on, and no other release is known to be good.',
+      command: undefined,
+    };
+  }
+  return {
+    level: 'application',
+    why: `The safe state is on. If it does not help, go from ${live ?? 'what is live'} to ${release.tag}.`,
+    command: 'backout rollback application',
+  };
+}

@@ -1,0 +1,72 @@
+import { BackoutError } from '../model/error.ts';
+import type { Clock } from '../ports/clock.ts';
+
+/**
+ * After its cap, an effect gets this long to notice the abort and end, before we call it out of
+ * hand: the command target needs 2 s to end a program that ignores the first signal.
+ */
+const GRACE_MS = 3_000;
+
+export type Capped<T> =
+  | { ended: true; value: T }
+  /** It threw; `late` when that was only after the cap. */
+  | { ended: true; error: unknown; late: boolean }
+  /** The cap and the grace are over and it still runs: its effect may yet come. */
+  | { ended: false };
+
+/**
+ * Runs work under a time cap. At the cap the work's signal aborts; work that then ends within the
+ * grace is known to be over, work that does not is reported as still running, which is a different
+ * thing: its effect can come later.
+ */
+export async function runCapped<T>(
+  clock: Clock,
+  capMs: number,
+  work: (signal: AbortSignal) => Promise<T>,
+  graceMs: number = GRACE_MS,
+): Promise<Capped<T>> {
+  const abort = new AbortController();
+  const timers = new AbortController();
+  let late = false;
+  const running = work(abort.signal).then(
+    (value): Capped<T> => ({ ended: true, value }),
+    (error: unknown): Capped<T> => ({ ended: true, error, late }),
+  );
+  const expiry = (async (): Promise<Capped<T>> => {
+    await clock.sleep(capMs, timers.signal);
+    late = true;
+    abort.abort(capError(capMs));
+    await clock.sleep(graceMs, timers.signal);
+    return { ended: false };
+  })();
+  // Ending the timers makes the sleep reject; nobody waits for it any more then.
+  expiry.catch(() => undefined);
+  try {
+    return await Promise.race([running, expiry]);
+  } finally {
+    timers.abort();
+  }
+}
+
+/** Like {@link runCapped} for questions, which have no effect to wait for: the answer or an error. */
+export async function within<T>(
+  clock: Clock,
+  capMs: number,
+  question: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const result = await runCapped(clock, capMs, question, 0);
+  if (!result.ended) throw capError(capMs);
+  if ('error' in result) throw result.error;
+  return result.value;
+}
+
+function capError(capMs: number): BackoutError {
+  return new BackoutError({
+    code: 'E_TIMEOUT',
+    kind: 'uncertain',
+    message: `No answer within ${capMs} ms.`,
+    state: 'Whether it had an effect is not known from this alone.',
+    remedy: 'Read the real state: `backout incident show`, then `backout incident resume`.',
+    retryable: true,
+  });
+}

@@ -1,0 +1,71 @@
+import { BackoutError } from '../model/error.ts';
+import { nearestTags } from '../model/nearest.ts';
+import { type Tag, rejectionOf, requireTagFormat } from '../model/release.ts';
+import { compareVersions } from '../model/version.ts';
+import type { ReleaseRef } from '../ports/target.ts';
+import type { Assessment } from './assess.ts';
+
+/** The release to go back to: the one named, or the last known good. @throws BackoutError, see below */
+export function chooseRelease(assessment: Assessment, named: string | undefined): ReleaseRef {
+  return named === undefined ? knownGood(assessment) : checkNamed(assessment, named);
+}
+
+function knownGood({ knownGood: found, live }: Assessment): ReleaseRef {
+  if (found.release !== undefined) return { tag: found.release.tag, commit: found.release.commit };
+  const why = found.rejected.map(({ tag, why: reason }) => `${tag}: ${reason}`).join('; ');
+  throw new BackoutError({
+    code: 'E_NO_TARGET',
+    kind: 'refused',
+    message: `No release is known to be good${why === '' ? '' : ` (${why})`}.`,
+    state: `${live ?? 'An unknown release'} is live. Nothing was changed.`,
+    remedy: 'Name a release yourself with --to TAG; `backout assess` lists them.',
+  });
+}
+
+/** What a person named, checked as strictly as what a machine would choose. */
+function checkNamed(assessment: Assessment, named: string): ReleaseRef {
+  requireTagFormat(named);
+  const tag = requireTag(assessment, named);
+  const { live, releases } = assessment;
+  const state = `${live ?? 'An unknown release'} is live. Nothing was changed.`;
+  const pickAnother = 'Pick another release: `backout assess` lists them.';
+  const refuse = (code: `E_${string}`, message: string, remedy = pickAnother): BackoutError =>
+    new BackoutError({ code, kind: 'refused', message, state, remedy });
+  if (named === live) {
+    throw refuse('E_ALREADY_LIVE', `${named} is live already.`, 'Nothing to do.');
+  }
+  const liveTag = assessment.tags.find(({ name }) => name === live);
+  if (liveTag !== undefined && compareVersions(tag.version, liveTag.version) > 0) {
+    const message = `${named} is newer than what is live (${liveTag.name}): that is a deploy.`;
+    throw refuse('E_FORWARD', message, 'Deploy it the usual way, or name an older release.');
+  }
+  const recorded = releases.find((release) => release.tag === named);
+  if (recorded !== undefined && recorded.commit !== tag.commit) {
+    const why = rejectionOf({ ...recorded, status: 'good' }, assessment) ?? 'its tag was moved';
+    throw refuse('E_TAG_MOVED', `${named} cannot be used: ${why}.`);
+  }
+  if (recorded?.hold !== undefined || recorded?.status === 'bad') {
+    const { hold } = recorded;
+    const detail =
+      hold === undefined
+        ? 'was marked bad'
+        : `is held since ${hold.at} by ${hold.by}${hold.incident === undefined ? '' : ` in incident ${hold.incident}`}: ${hold.reason}`;
+    throw refuse('E_TAG_BAD', `${named} ${detail}.`);
+  }
+  return { tag: named, commit: tag.commit };
+}
+
+function requireTag({ tags }: Assessment, named: string): Tag {
+  const tag = tags.find(({ name }) => name === named);
+  if (tag !== undefined) return tag;
+  const near = nearestTags(
+    named,
+    tags.map(({ name }) => name),
+  );
+  throw new BackoutError({
+    code: 'E_TAG_NOT_FOUND',
+    kind: 'usage',
+    message: `There is no release tag ${named}${near.length === 0 ? '' : `; nearest: ${near.join(', ')}`}.`,
+    remedy: 'See `backout assess` for the releases. A fresh tag may need `git fetch --tags`.',
+  });
+}

@@ -1,0 +1,392 @@
+import { BackoutError, describeCause } from '../model/error.ts';
+import {
+  type ExecutionResult,
+  type StepOutcome,
+  type StepRecord,
+  type StepResult,
+  foldOutcome,
+  foldSteps,
+} from '../model/execution.ts';
+import type { EntryKind, JournalEntry } from '../model/journal.ts';
+import { type JsonObject, toJson } from '../model/json.ts';
+import { type Plan, type Step, isMutation, isSealed } from '../model/plan.ts';
+import type { Observe } from '../model/progress.ts';
+import { type Clock, timestamp } from '../ports/clock.ts';
+import type { Ids } from '../ports/ids.ts';
+import type { Journal } from '../ports/journal.ts';
+import { watchBudget } from './budget.ts';
+import { runCapped, within } from './cap.ts';
+import type { HeldLeases } from './leases.ts';
+import type { Confirmation, HandlerFor, StepContext, StepHandler } from './step-handler.ts';
+
+/** Reading the real state back is a question: it gets this long, whatever the step's own cap. */
+const CONFIRM_CAP_MS = 5_000;
+/** Refused or throttled calls are tried this often within the step's cap. */
+const TRIES = 3;
+
+export interface ExecutionPorts {
+  clock: Clock;
+  ids: Ids;
+  journal: Journal;
+  handlerFor: HandlerFor;
+  leases: HeldLeases;
+  observe: Observe;
+}
+
+export interface ExecutionRequest {
+  id: string;
+  incident: string;
+  plan: Plan;
+  actor: string;
+  reason: string;
+  rule: string;
+  /** The incident's entries so far; those of this execution make it a resumption. */
+  entries: readonly JournalEntry[];
+  /**
+   * False for level flags, which acts first: an entry that cannot be stored becomes a problem in
+   * the result. True elsewhere: what cannot be recorded is not done.
+   */
+  journalRequired: boolean;
+}
+
+/**
+ * Runs a plan, stage by stage. Each step: intent to the journal → apply → read back → outcome to
+ * the journal. Steps already proven done are not done again; an interrupted one is read back first.
+ * Never throws for what a step does: the result says it.
+ */
+export async function executePlan(
+  ports: ExecutionPorts,
+  request: ExecutionRequest,
+): Promise<ExecutionResult> {
+  const execution = new Execution(ports, request);
+  return await execution.run();
+}
+
+/** The state of one running execution. */
+class Execution {
+  private readonly ports: ExecutionPorts;
+  private readonly request: ExecutionRequest;
+  private readonly records: Map<string, StepRecord>;
+  private readonly results: StepResult[] = [];
+  private readonly problems: string[] = [];
+  private readonly startedAt: number;
+  private deployedAt: number;
+  private lostRight = false;
+  private withinBudgetMs: number | undefined;
+
+  constructor(ports: ExecutionPorts, request: ExecutionRequest) {
+    this.ports = ports;
+    this.request = request;
+    this.records = foldSteps(request.plan, request.id, request.entries);
+    const started = request.entries.find(
+      (entry) => entry.kind === 'execution-started' && entry.data['execution'] === request.id,
+    );
+    this.startedAt = started === undefined ? ports.clock.now() : Date.parse(started.at);
+    this.deployedAt = this.startedAt;
+  }
+
+  async run(): Promise<ExecutionResult> {
+    const { plan, id, incident, entries } = this.request;
+    if (!isSealed(plan)) {
+      throw new BackoutError({
+        code: 'E_PLAN_CHANGED',
+        kind: 'refused',
+        message: 'The plan does not match its own hash: it was changed after it was made.',
+        remedy: 'Make a new plan with `backout plan` and start from that.',
+      });
+    }
+    const resumed = entries.some((entry) => entry.data['execution'] === id);
+    this.ports.observe({ type: 'execution-started', id, incident, plan, resumed });
+    await this.record(
+      'execution-started',
+      'started',
+      `Started level ${plan.level}: plan ${plan.hash.slice(0, 12)}.`,
+      {
+        plan: toJson(plan),
+      },
+    );
+    const budget = watchBudget(this.ports, {
+      startedAt: this.startedAt,
+      budgetMs: plan.budget_ms,
+      record: async (exceeded, text) => {
+        await this.record('budget', exceeded ? 'budget-exceeded' : 'budget-warning', text, {
+          exceeded,
+        });
+      },
+    });
+    try {
+      await this.runStages(() => {
+        this.withinBudgetMs = this.ports.clock.now() - this.startedAt;
+        budget.stop();
+      });
+    } finally {
+      budget.stop();
+    }
+    return await this.finish();
+  }
+
+  private async runStages(onBudgetEnd: () => void): Promise<void> {
+    const { plan } = this.request;
+    const stages = [...new Set(plan.steps.map((step) => step.stage))].toSorted((a, b) => a - b);
+    for (const stage of stages) {
+      const steps = plan.steps.filter((step) => step.stage === stage);
+      const blocked = this.blockedBy();
+      const ended = await Promise.all(
+        steps.map(async (step) =>
+          blocked === undefined
+            ? await this.runStep(step)
+            : this.end(step, { outcome: 'not-run', problem: blocked }, 0, false),
+        ),
+      );
+      this.results.push(...ended);
+      if (steps.some((step) => step.id === plan.budget_ends_with) && blocked === undefined) {
+        onBudgetEnd();
+      }
+    }
+  }
+
+  /** Why the next stage must not start; undefined when it may. */
+  private blockedBy(): string | undefined {
+    if (this.lostRight) return 'we no longer hold the lease';
+    const blocker = this.results.find(
+      ({ step, result }) => step.essential && result.outcome !== 'done',
+    );
+    return blocker && `"${blocker.step.title}" is not proven done`;
+  }
+
+  private async runStep(step: Step): Promise<StepResult> {
+    const { clock, observe, handlerFor } = this.ports;
+    const number = this.request.plan.steps.indexOf(step) + 1;
+    observe({ type: 'step-started', step, number, of: this.request.plan.steps.length });
+    const began = clock.now();
+    const record: StepRecord = this.records.get(step.id) ?? { state: 'pending' };
+    if (record.state === 'ended' && record.result.outcome === 'done') {
+      this.noteDeployed(step, Date.parse(record.result.verified_at));
+      return this.end(step, record.result, 0, true);
+    }
+    const attempt = record.state === 'pending' ? 1 : record.attempt + 1;
+    const handler = handlerFor(step.action);
+    try {
+      const found = await this.settleEarlierAttempt(step, record, handler);
+      const result = found ?? (await this.attempt(step, attempt, handler));
+      if (result.outcome === 'done') this.noteDeployed(step, clock.now());
+      return this.end(step, result, clock.now() - began, false);
+    } catch (error) {
+      // Only the lease and the journal throw to here: in both cases nothing was applied after it.
+      const refused = error instanceof BackoutError && error.kind === 'refused';
+      if (refused) this.lostRight = true;
+      this.problems.push(describeCause(error));
+      const result: StepOutcome = { outcome: 'not-run', problem: describeCause(error) };
+      return this.end(step, result, clock.now() - began, false);
+    }
+  }
+
+  /**
+   * An earlier attempt began and nobody knows how it ended: ask the real state. Done is recorded as
+   * done; unknown stays unknown, because applying again could do it twice; not done is tried again.
+   */
+  private async settleEarlierAttempt(
+    step: Step,
+    record: StepRecord,
+    handler: StepHandler,
+  ): Promise<StepOutcome | undefined> {
+    const unsettled =
+      record.state === 'interrupted' ||
+      (record.state === 'ended' && record.result.outcome === 'unknown');
+    if (!unsettled) return undefined;
+    const confirmation = await this.confirm(step, handler);
+    if (confirmation.state === 'not-done') return undefined;
+    const result = toOutcome(confirmation, timestamp(this.ports.clock));
+    await this.recordOutcome(step, record.attempt, result, 'read back after an interruption');
+    return result;
+  }
+
+  private async attempt(step: Step, attempt: number, handler: StepHandler): Promise<StepOutcome> {
+    const { clock, observe, leases } = this.ports;
+    if (isMutation(step.action)) await leases.prove();
+    await this.record('intent', `${step.id}/${attempt}/intent`, `Will ${lowerFirst(step.title)}.`, {
+      step: step.id,
+      attempt,
+      action: toJson(step.action),
+    });
+    observe({ type: 'step-intended', step, attempt });
+    const applied = await runCapped(clock, step.cap_ms, async (signal) => {
+      await this.applyWithRetry(step, handler, signal);
+    });
+    observe({ type: 'step-applied', step });
+    // Whatever apply said, the real state decides: it may have failed after it worked.
+    const confirmation = await this.confirm(step, handler);
+    const result = judge(applied, confirmation, timestamp(clock));
+    if (result.outcome === 'failed' || result.outcome === 'unknown') {
+      this.problems.push(`${step.title}: ${result.problem}`);
+    }
+    await this.recordOutcome(step, attempt, result);
+    return result;
+  }
+
+  /** Retries what may succeed later without anybody changing anything, with jittered waits. */
+  private async applyWithRetry(
+    step: Step,
+    handler: StepHandler,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { clock, ids } = this.ports;
+    for (let tries = 1; ; tries += 1) {
+      try {
+        await handler.apply(this.context(step, signal));
+        return;
+      } catch (error) {
+        const retry = error instanceof BackoutError && error.retryable && tries < TRIES;
+        if (!retry || signal.aborted) throw error;
+        this.ports.observe({ type: 'note', step, text: `${describeCause(error)} Trying again.` });
+        await clock.sleep(100 * 2 ** tries * (0.5 + ids.random()), signal);
+        if (isMutation(step.action)) await this.ports.leases.prove();
+      }
+    }
+  }
+
+  private async confirm(step: Step, handler: StepHandler): Promise<Confirmation> {
+    try {
+      return await within(this.ports.clock, CONFIRM_CAP_MS, async (signal) =>
+        handler.confirm(this.context(step, signal)),
+      );
+    } catch (error) {
+      return { state: 'unknown', detail: `could not be read back: ${describeCause(error)}` };
+    }
+  }
+
+  private context(step: Step, signal: AbortSignal): StepContext {
+    const { incident, actor, reason, rule, plan } = this.request;
+    return {
+      incident,
+      actor,
+      reason,
+      rule,
+      signal,
+      startedAt: this.startedAt,
+      deployedAt: this.deployedAt,
+      fence: (target) =>
+        this.ports.leases.fence(`${plan.service}/${plan.environment}/target:${target}`),
+      note: (text) => this.ports.observe({ type: 'note', step, text }),
+    };
+  }
+
+  private noteDeployed(step: Step, at: number): void {
+    if (step.action.kind === 'deploy') this.deployedAt = Math.max(this.deployedAt, at);
+  }
+
+  private end(step: Step, result: StepOutcome, ms: number, replayed: boolean): StepResult {
+    this.ports.observe({ type: 'step-ended', step, result, duration_ms: ms, replayed });
+    return { step, result, duration_ms: ms };
+  }
+
+  private async recordOutcome(
+    step: Step,
+    attempt: number,
+    result: StepOutcome,
+    how?: string,
+  ): Promise<void> {
+    const said = result.outcome === 'done' ? result.detail : result.problem;
+    const suffix = how === undefined ? '' : ` (${how})`;
+    await this.record(
+      'outcome',
+      // A second look at the same attempt is another fact: unknown may have become known.
+      `${step.id}/${attempt}/outcome${how === undefined ? '' : `/${timestamp(this.ports.clock)}`}`,
+      `${step.title}: ${result.outcome}. ${said}${suffix}`,
+      { step: step.id, attempt, ...result },
+    );
+  }
+
+  private async record(
+    kind: EntryKind,
+    key: string,
+    text: string,
+    data: JsonObject,
+  ): Promise<void> {
+    const { id, incident, plan, actor, journalRequired } = this.request;
+    try {
+      await this.ports.journal.append({
+        service: plan.service,
+        environment: plan.environment,
+        incident,
+        key: `${incident}/${id}/${key}`,
+        kind,
+        at: timestamp(this.ports.clock),
+        actor,
+        text,
+        data: { execution: id, ...data },
+      });
+    } catch (error) {
+      if (journalRequired) throw error;
+      this.problems.push(`Not recorded (${describeCause(error)}): ${text}`);
+    }
+  }
+
+  private async finish(): Promise<ExecutionResult> {
+    const { clock } = this.ports;
+    const outcome = this.lostRight ? 'refused' : foldOutcome(this.results);
+    const ended = timestamp(clock);
+    try {
+      await this.record(
+        'execution-ended',
+        `ended/${ended}`,
+        `Level ${this.request.plan.level} ended: ${outcome}.`,
+        {
+          outcome,
+          within_budget_ms: this.withinBudgetMs ?? null,
+        },
+      );
+    } catch (error) {
+      this.problems.push(describeCause(error));
+    }
+    const result: ExecutionResult = {
+      id: this.request.id,
+      incident: this.request.incident,
+      plan: this.request.plan,
+      outcome,
+      steps: this.results,
+      started_at: new Date(this.startedAt).toISOString(),
+      ended_at: ended,
+      ...(this.withinBudgetMs === undefined ? {} : { within_budget_ms: this.withinBudgetMs }),
+      problems: this.problems,
+    };
+    this.ports.observe({ type: 'execution-ended', result });
+    return result;
+  }
+}
+
+/** What a step came to, from how its application ended and what the real state says. */
+function judge(
+  applied: Awaited<ReturnType<typeof runCapped<void>>>,
+  confirmation: Confirmation,
+  at: string,
+): StepOutcome {
+  if (confirmation.state === 'done') return toOutcome(confirmation, at);
+  if (!applied.ended) {
+    return { outcome: 'unknown', problem: 'it took longer than its cap and may still take effect' };
+  }
+  const error = 'error' in applied ? applied.error : undefined;
+  const said = error === undefined ? '' : `${describeCause(error)} `;
+  if (confirmation.state === 'unknown') {
+    return { outcome: 'unknown', problem: `${said}${confirmation.detail}` };
+  }
+  const code = error instanceof BackoutError ? { code: error.code } : {};
+  return { outcome: 'failed', problem: `${said}${confirmation.detail}`, ...code };
+}
+
+function toOutcome(confirmation: Confirmation, at: string): StepOutcome {
+  switch (confirmation.state) {
+    case 'done':
+      return { outcome: 'done', verified_at: at, detail: confirmation.detail };
+    case 'not-done':
+      return { outcome: 'failed', problem: confirmation.detail };
+    case 'unknown':
+      return { outcome: 'unknown', problem: confirmation.detail };
+    default:
+      return confirmation satisfies never;
+  }
+}
+
+function lowerFirst(text: string): string {
+  return text.charAt(0).toLowerCase() + text.slice(1);
+}

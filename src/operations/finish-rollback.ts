@@ -1,0 +1,100 @@
+import { describeCause } from '../model/error.ts';
+import type { ExecutionResult } from '../model/execution.ts';
+import { verifyChain } from '../model/journal.ts';
+import type { MessageCode } from '../model/message.ts';
+import { draftPostmortem } from '../model/postmortem.ts';
+import { type StillOff, listOff } from '../model/still-off.ts';
+import type { Announcer } from './announce.ts';
+import type { OperationPorts, Request } from './operation-ports.ts';
+import { readStillOff } from './still-off.ts';
+
+interface Finished {
+  stillOff: StillOff;
+  postmortem: string | undefined;
+  problems: string[];
+}
+
+/** After an execution, however it ended: what is still off, the postmortem draft, the last message. */
+export async function finishRollback(
+  ports: OperationPorts,
+  news: Announcer,
+  { execution, request }: { execution: ExecutionResult; request: Request },
+): Promise<Finished> {
+  const { incident, plan } = execution;
+  const problems = [...execution.problems];
+  const stillOff = await readStillOff(ports);
+  let postmortem: string | undefined;
+  let chainHead: string | undefined;
+  try {
+    const entries = await ports.journal.read(ports.scope, incident);
+    const chain = verifyChain(entries);
+    if (chain.intact) chainHead = chain.head;
+    else problems.push(`Journal entry ${chain.seq}: ${chain.problem}`);
+    const opened = entries[0]?.at ?? execution.started_at;
+    const markdown = draftPostmortem({ incident, entries, chain, stillOff: listOff(stillOff) });
+    postmortem = await ports.postmortems.publish(incident, opened, markdown);
+  } catch (error) {
+    problems.push(`The postmortem draft was not written: ${describeCause(error)}`);
+  }
+  news.say(closingMessage(execution), `${execution.id}/end/${execution.outcome}`, {
+    reason: request.reason,
+    by: request.actor,
+    level: plan.level,
+    ...(plan.from === undefined ? {} : { from: plan.from }),
+    ...(plan.to === undefined ? {} : { to: plan.to }),
+    held: isDone(execution, 'hold-release'),
+    helped: !validationFailed(execution),
+    off: listOff(stillOff),
+    problems: execution.problems,
+    command: nextCommand(execution),
+    ...(postmortem === undefined ? {} : { postmortem }),
+    ...(chainHead === undefined ? {} : { chain_head: chainHead }),
+  });
+  problems.push(...(await news.settle()));
+  return { stillOff, postmortem, problems };
+}
+
+function closingMessage({ outcome, plan }: ExecutionResult): MessageCode {
+  switch (outcome) {
+    case 'done':
+    case 'partial':
+      return plan.level === 'flags' ? 'safe-state-on' : 'rollback-complete';
+    case 'failed':
+      return 'rollback-failed';
+    case 'unknown':
+      return 'rollback-unknown';
+    case 'refused':
+      return 'refused';
+    default:
+      return outcome satisfies never;
+  }
+}
+
+/** The one line to paste next. */
+export function nextCommand({ outcome, plan, incident }: ExecutionResult): string {
+  switch (outcome) {
+    case 'done':
+    case 'partial':
+      return plan.level === 'flags'
+        ? 'backout rollback application'
+        : `backout breakers reset --incident ${incident}`;
+    case 'unknown':
+    case 'failed':
+      return `backout incident resume ${incident}`;
+    case 'refused':
+      return `backout incident show ${incident}`;
+    default:
+      return outcome satisfies never;
+  }
+}
+
+function isDone({ steps }: ExecutionResult, id: string): boolean {
+  return steps.some(({ step, result }) => step.id === id && result.outcome === 'done');
+}
+
+/** The rollback itself worked, and the checks still say no: the release is probably not the cause. */
+export function validationFailed({ steps }: ExecutionResult): boolean {
+  return steps.some(
+    ({ step, result }) => step.action.kind === 'validate' && result.outcome === 'failed',
+  );
+}

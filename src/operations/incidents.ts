@@ -1,0 +1,66 @@
+import { BackoutError } from '../model/error.ts';
+import type { Incident } from '../model/incident.ts';
+import type { OperationPorts, Request } from './operation-ports.ts';
+import { record } from './journal-writer.ts';
+
+/** `20261123-1412-k3x9a7qd`: sortable by time, unique, harmless in file names and branch names. */
+export function newIncidentId(ports: Pick<OperationPorts, 'clock' | 'ids'>): string {
+  const [date = '', time = ''] = new Date(ports.clock.now()).toISOString().split('T');
+  return `${date.replaceAll('-', '')}-${time.slice(0, 5).replace(':', '')}-${ports.ids.next()}`;
+}
+
+/** Records the opening; opening an incident again changes nothing. */
+export async function openIncident(
+  ports: Pick<OperationPorts, 'journal' | 'clock' | 'scope'>,
+  incident: string,
+  { actor, reason, rule }: Request,
+): Promise<void> {
+  const text = `Incident opened: ${reason}`;
+  const data = { reason, rule };
+  await record(ports, { incident, key: 'opened', kind: 'incident-opened', actor, text, data });
+}
+
+/**
+ * The incident a person means: the one named, or the only open one.
+ * @returns undefined when none is named and none is open
+ * @throws BackoutError E_INCIDENT_UNKNOWN, E_INCIDENT_AMBIGUOUS, E_JOURNAL_UNREACHABLE
+ */
+export async function findIncident(
+  ports: Pick<OperationPorts, 'journal' | 'scope'>,
+  named: string | undefined,
+): Promise<Incident | undefined> {
+  const all = await ports.journal.incidents(ports.scope);
+  if (named !== undefined) {
+    const incident = all.find(({ id }) => id === named);
+    if (incident !== undefined) return incident;
+    throw new BackoutError({
+      code: 'E_INCIDENT_UNKNOWN',
+      kind: 'usage',
+      message: `There is no incident ${JSON.stringify(named.slice(0, 80))} here.`,
+      remedy: 'See `backout incident list` for their names.',
+    });
+  }
+  const open = all.filter(({ status }) => status === 'open');
+  if (open.length <= 1) return open[0];
+  throw new BackoutError({
+    code: 'E_INCIDENT_AMBIGUOUS',
+    kind: 'usage',
+    message: `${open.length} incidents are open: ${open.map(({ id }) => id).join(', ')}.`,
+    remedy: 'Name the one you mean with --incident.',
+  });
+}
+
+/** Like {@link findIncident}, where there has to be one. @throws BackoutError E_NO_INCIDENT */
+export async function requireIncident(
+  ports: Pick<OperationPorts, 'journal' | 'scope'>,
+  named: string | undefined,
+): Promise<Incident> {
+  const incident = await findIncident(ports, named);
+  if (incident !== undefined) return incident;
+  throw new BackoutError({
+    code: 'E_NO_INCIDENT',
+    kind: 'usage',
+    message: 'No incident is open.',
+    remedy: 'See `backout incident list` for closed ones and name one with --incident.',
+  });
+}

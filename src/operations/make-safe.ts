@@ -1,0 +1,79 @@
+import { describeCause } from '../model/error.ts';
+import type { JournalEntry } from '../model/journal.ts';
+import type { Plan } from '../model/plan.ts';
+import { listOff } from '../model/still-off.ts';
+import { announcer } from './announce.ts';
+import { within } from './cap.ts';
+import { executePlan } from './execute-plan.ts';
+import { newIncidentId, openIncident } from './incidents.ts';
+import { NO_LEASES } from './leases.ts';
+import type { OperationPorts, Request, RollbackResult } from './operation-ports.ts';
+import { planFlags } from './plan-rollback.ts';
+import { stepHandlers } from './step-handlers.ts';
+import { readStillOff } from './still-off.ts';
+
+/** Longest that finding the incident of an override already there may hold up making safe. */
+const LOOK_CAP_MS = 1_000;
+
+/** An execution of level flags that did not come to its end. */
+export interface Interrupted {
+  id: string;
+  plan: Plan;
+  entries: readonly JournalEntry[];
+}
+
+/**
+ * Level flags: the safe state. Waits for no lease, no approval, no message and no database: the
+ * journal that is passed in writes to the spool first (adapters/file/spool.ts).
+ */
+export async function makeSafe(
+  ports: OperationPorts,
+  request: Request & { incident?: string },
+  interrupted?: Interrupted,
+): Promise<RollbackResult> {
+  const problems: string[] = [];
+  const incident = request.incident ?? (await runningIncident(ports)) ?? newIncidentId(ports);
+  await openIncident(ports, incident, request).catch((error: unknown) => {
+    problems.push(`The opening is not recorded: ${describeCause(error)}`);
+  });
+  const handlerFor = stepHandlers({ ...ports, onStage: () => Promise.resolve() });
+  const id = interrupted?.id ?? `flags-${ports.ids.next()}`;
+  const execution = await executePlan(
+    { ...ports, handlerFor, leases: NO_LEASES },
+    {
+      ...request,
+      id,
+      incident,
+      plan: interrupted?.plan ?? planFlags(ports.facts),
+      entries: interrupted?.entries ?? [],
+      journalRequired: false,
+    },
+  );
+  const stillOff = await readStillOff(ports);
+  const news = announcer(ports, incident, new Set());
+  news.say('safe-state-on', `${id}/safe`, {
+    reason: request.reason,
+    by: request.actor,
+    level: 'flags',
+    off: listOff(stillOff),
+    problems: execution.problems,
+    command: 'backout rollback application',
+  });
+  problems.push(...(await news.settle()), ...execution.problems);
+  return { incident, execution, stages: [], stillOff, postmortem: undefined, problems };
+}
+
+/**
+ * The incident whose override is in force, so that a second call for the same trouble writes
+ * nothing new. Asked of the flag store, never of the journal: making safe does not depend on it.
+ */
+async function runningIncident(ports: OperationPorts): Promise<string | undefined> {
+  try {
+    const { overrides } = await within(ports.clock, LOOK_CAP_MS, () => ports.flags.read());
+    return overrides
+      .filter((override) => override.mode === 'safe')
+      .toSorted((a, b) => (a.since < b.since ? 1 : -1))[0]?.incident;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,63 @@
+import type { StageResult } from '../model/check.ts';
+import type { ExecutionResult } from '../model/execution.ts';
+import type { Observe } from '../model/progress.ts';
+import type { Scope } from '../model/scope.ts';
+import type { Breakers } from '../ports/breakers.ts';
+import type { Check } from '../ports/checks.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { FlagStore } from '../ports/flags.ts';
+import type { Ids } from '../ports/ids.ts';
+import type { Journal } from '../ports/journal.ts';
+import type { Leases } from '../ports/leases.ts';
+import type { Messenger } from '../ports/messenger.ts';
+import type { PostmortemStore } from '../ports/postmortems.ts';
+import type { ReleaseRecords, Repository } from '../ports/releases.ts';
+import type { Target } from '../ports/target.ts';
+import type { PlanFacts } from './plan-rollback.ts';
+import type { StillOff } from '../model/still-off.ts';
+
+/** Everything outside that the operations touch, already pointed at one service and environment. */
+export interface OperationPorts {
+  scope: Scope;
+  clock: Clock;
+  ids: Ids;
+  journal: Journal;
+  leases: Leases;
+  flags: FlagStore;
+  breakers: Breakers;
+  releases: ReleaseRecords;
+  repository: Repository;
+  targets: readonly Target[];
+  checks: readonly Check[];
+  messengers: readonly Messenger[];
+  postmortems: PostmortemStore;
+  observe: Observe;
+  /** What the configuration says that plans are made of. */
+  facts: PlanFacts;
+  settings: {
+    leaseTtlMs: number;
+    /** This process, in words a person can act on: `user@host (pid 4711)`. */
+    holder: string;
+  };
+}
+
+/** Who asks for an operation, and why. */
+export interface Request {
+  actor: string;
+  reason: string;
+  /** The rule that asks; `manual` when a person does. */
+  rule: string;
+}
+
+/** What came of an execution, at any level. */
+export interface RollbackResult {
+  incident: string;
+  execution: ExecutionResult;
+  /** Validation, stage by stage, as far as it ran in this process. */
+  stages: StageResult[];
+  stillOff: StillOff;
+  /** Where the draft is; undefined when there is none. */
+  postmortem: string | undefined;
+  /** All that did not go as planned, in the order it happened. */
+  problems: string[];
+}

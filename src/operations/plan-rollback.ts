@@ -1,0 +1,158 @@
+import type { Level } from '../model/level.ts';
+import { type Plan, type Step, sealPlan } from '../model/plan.ts';
+import { type Scope, describeScope } from '../model/scope.ts';
+import type { ReleaseRef } from '../ports/target.ts';
+
+/** Caps of the single steps, in milliseconds. Calls inside have shorter ones of their own. */
+const CAP_MS = {
+  /** One write of 2 s, tried three times, and the waits between (fault table: SSM 5xx, 10 s). */
+  override: 10_000,
+  /** One round trip of 1 s, tried three times. */
+  breakers: 5_000,
+  record: 5_000,
+  /** On top of a validation's waiting time: its slowest check. */
+  checks: 60_000,
+} as const;
+
+export interface PlanFacts extends Scope {
+  configHash: string;
+  /** Flag groups to make safe; left out = all. */
+  groups?: string[];
+  /** Providers to open; empty = none. */
+  providers: string[];
+  /** Time for the running instances to acknowledge, in milliseconds. */
+  acknowledgeWithinMs: number;
+  budgetsMs: Record<Level, number>;
+  /** Targets in the order of rolling back. */
+  targets: { name: string; timeoutMs: number; preflightMs: number }[];
+  /** Stages of validation with their distance from the deployment. */
+  stages: { name: string; afterMs: number }[];
+}
+
+/** Level flags: the safe state, and the proof that the service took it. */
+export function planFlags(facts: PlanFacts): Plan {
+  return sealPlan({
+    service: facts.service,
+    environment: facts.environment,
+    level: 'flags',
+    config_hash: facts.configHash,
+    budget_ms: facts.budgetsMs.flags,
+    budget_ends_with: 'prove-flags',
+    resources: [],
+    steps: safeSteps(facts, true),
+  });
+}
+
+/**
+ * Level application: the safe state first (it costs nothing when it is on already), proof that the
+ * artefacts exist, one target after the other, the hold on what was live, and the validation.
+ */
+export function planApplication(
+  facts: PlanFacts,
+  from: ReleaseRef | undefined,
+  to: ReleaseRef,
+): Plan {
+  const steps = safeSteps(facts, false);
+  let stage = 2;
+  const add = (step: Omit<Step, 'stage'>, sideBySide = false): void => {
+    if (!sideBySide) stage += 1;
+    steps.push({ ...step, stage });
+  };
+  for (const [index, target] of facts.targets.entries()) {
+    const preflight: Omit<Step, 'stage'> = {
+      id: `preflight:${target.name}`,
+      title: `Prove that ${to.tag} can be deployed to ${target.name}`,
+      action: { kind: 'preflight', target: target.name, ...to },
+      cap_ms: target.preflightMs,
+      essential: true,
+    };
+    add(preflight, index > 0);
+  }
+  for (const target of facts.targets) {
+    add({
+      id: `deploy:${target.name}`,
+      title: `Bring ${to.tag} to ${target.name}`,
+      action: { kind: 'deploy', target: target.name, ...to },
+      cap_ms: target.timeoutMs,
+      essential: true,
+    });
+  }
+  add({
+    id: 'record-release',
+    title: `Record that ${to.tag} is live`,
+    action: { kind: 'record-release', ...to },
+    cap_ms: CAP_MS.record,
+    essential: false,
+  });
+  if (from !== undefined) {
+    // Held before it is validated: if validation fails, nothing may bring it back meanwhile either.
+    const hold: Omit<Step, 'stage'> = {
+      id: 'hold-release',
+      title: `Hold ${from.tag} so that nothing deploys it again`,
+      action: { kind: 'hold-release', ...from },
+      cap_ms: CAP_MS.record,
+      essential: false,
+    };
+    add(hold, true);
+  }
+  for (const { name, afterMs } of facts.stages) {
+    add({
+      id: `validate:${name}`,
+      title: `Validate ${name}`,
+      action: { kind: 'validate', stage: name, after_ms: afterMs },
+      cap_ms: afterMs + CAP_MS.checks,
+      essential: true,
+    });
+  }
+  return sealPlan({
+    service: facts.service,
+    environment: facts.environment,
+    level: 'application',
+    ...(from === undefined ? {} : { from: from.tag }),
+    to: to.tag,
+    config_hash: facts.configHash,
+    budget_ms: facts.budgetsMs.application,
+    budget_ends_with: `validate:${facts.stages[0]?.name ?? 'now'}`,
+    resources: facts.targets.map((target) => `${describeScope(facts)}/target:${target.name}`),
+    steps,
+  });
+}
+
+/**
+ * The safe state. On its own the override is what counts; ahead of a rollback, a flag store that is
+ * down must not keep us from the rollback: the result is partial then.
+ */
+function safeSteps(facts: PlanFacts, overrideIsEssential: boolean): Step[] {
+  const groups = facts.groups === undefined ? {} : { groups: facts.groups };
+  const scope = facts.groups === undefined ? 'all flag groups' : facts.groups.join(', ');
+  const providers = facts.providers;
+  return [
+    {
+      id: 'engage-override',
+      stage: 1,
+      title: `Put ${scope} to their safe values`,
+      action: { kind: 'engage-override', ...groups },
+      cap_ms: CAP_MS.override,
+      essential: overrideIsEssential,
+    },
+    {
+      id: 'trip-breakers',
+      stage: 1,
+      title:
+        providers.length === 0
+          ? 'Announce the safe state to the running service'
+          : `Open the circuit breakers ${providers.join(', ')}`,
+      action: { kind: 'trip-breakers', providers, ...groups },
+      cap_ms: CAP_MS.breakers,
+      essential: false,
+    },
+    {
+      id: 'prove-flags',
+      stage: 2,
+      title: 'Wait until the running service acknowledges',
+      action: { kind: 'prove-flags' },
+      cap_ms: facts.acknowledgeWithinMs,
+      essential: false,
+    },
+  ];
+}

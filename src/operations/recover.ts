@@ -1,0 +1,158 @@
+import type { BreakerState, Epoch } from '../model/breaker.ts';
+import { BackoutError } from '../model/error.ts';
+import { timestamp } from '../ports/clock.ts';
+import { announcer } from './announce.ts';
+import { recordFirst } from './journal-writer.ts';
+import type { OperationPorts } from './operation-ports.ts';
+import { readStillOff } from './still-off.ts';
+import { listOff } from '../model/still-off.ts';
+import { runStage } from './validate.ts';
+
+/** Between two looks while a breaker is half open; at least four looks in a short watch. */
+const LOOK_EVERY_MS = 5_000;
+
+export interface ProviderRecovery {
+  provider: string;
+  /** Share of calls let through while half open, 0 to 1. */
+  sample: number;
+  /** How long it is watched half open before it closes, in milliseconds. */
+  watchMs: number;
+}
+
+export interface RecoveryRequest {
+  incident: string;
+  actor: string;
+  /** In the order of recovery. */
+  providers: ProviderRecovery[];
+}
+
+export interface RecoveryResult {
+  /** `stopped`: a provider was opened again, or something newer came; the rest stays as it was. */
+  outcome: 'done' | 'stopped';
+  closed: string[];
+  /** Left alone, with the reason. */
+  left: { provider: string; why: string }[];
+  problems: string[];
+}
+
+/**
+ * Closes the breakers one after the other: half open with a sample of calls, watched, closed. A
+ * check that fails, or that cannot tell, opens it again and ends the recovery. Anything newer that
+ * touches breakers or overrides meanwhile wins.
+ * @throws BackoutError E_JOURNAL_NEEDED, E_BREAKERS_UNREACHABLE
+ */
+export async function recoverBreakers(
+  ports: OperationPorts,
+  request: RecoveryRequest,
+): Promise<RecoveryResult> {
+  const result: RecoveryResult = { outcome: 'done', closed: [], left: [], problems: [] };
+  const run = ports.ids.next();
+  const news = announcer(ports, request.incident, new Set());
+  for (const [index, plan] of request.providers.entries()) {
+    const { states } = await ports.breakers.read();
+    const before = states[plan.provider];
+    if (before === undefined || before.state === 'closed') continue;
+    if (before.state === 'isolated') {
+      result.left.push({
+        provider: plan.provider,
+        why: `held open by ${before.by}: ${before.reason}`,
+      });
+      continue;
+    }
+    news.say('recovery-step', `${run}/${plan.provider}`, {
+      reason: `Letting calls to ${plan.provider} through again`,
+      by: request.actor,
+      step: {
+        number: index + 1,
+        of: request.providers.length,
+        now: `trying ${plan.provider}, ${Math.round(plan.watchMs / 1000)} s`,
+      },
+      off: listOff(await readStillOff(ports)),
+    });
+    const problem = await recoverOne(ports, request, run, plan);
+    if (problem === undefined) result.closed.push(plan.provider);
+    else {
+      result.outcome = 'stopped';
+      result.problems.push(problem);
+      break;
+    }
+  }
+  result.problems.push(...(await news.settle()));
+  return result;
+}
+
+/** @returns why it did not close, or undefined when it did */
+async function recoverOne(
+  ports: OperationPorts,
+  request: RecoveryRequest,
+  run: string,
+  { provider, sample, watchMs }: ProviderRecovery,
+): Promise<string | undefined> {
+  const { clock } = ports;
+  const { incident, actor: by } = request;
+  const change = async (state: BreakerState, expected: Epoch, why: string): Promise<Epoch> => {
+    const key = `recovery/${run}/${provider}/${state.state}`;
+    const text = `Breaker ${provider}: ${state.state}. ${why}`;
+    const data = { provider, state: state.state };
+    ports.observe({ type: 'note', text });
+    await recordFirst(ports, { incident, key, kind: 'recovery', actor: by, text, data });
+    return await ports.breakers.set(provider, state, expected);
+  };
+  try {
+    const { epoch: start } = await ports.breakers.read();
+    const halfOpen: BreakerState = {
+      state: 'half-open',
+      since: timestamp(clock),
+      by,
+      sample,
+      incident,
+    };
+    const share = `${Math.round(sample * 100)} % of calls`;
+    let epoch = await change(halfOpen, start, `Trying with ${share}.`);
+    const problem = await watch(ports, watchMs, epoch);
+    if (problem !== undefined) {
+      const reason = `recovery stopped: ${problem}`;
+      const open: BreakerState = { state: 'open', since: timestamp(clock), by, reason, incident };
+      await change(open, epoch, `Opened again: ${problem}`);
+      return `${provider} was opened again: ${problem}`;
+    }
+    epoch = await change({ state: 'closed', since: timestamp(clock), by }, epoch, 'Watched, good.');
+    return undefined;
+  } catch (error) {
+    // Somebody changed something since we looked: theirs is newer, so ours ends here.
+    if (error instanceof BackoutError && error.code === 'E_BREAKER_CHANGED') return error.message;
+    throw error;
+  }
+}
+
+/** @returns what went wrong while watching, or undefined when all was well until the end */
+async function watch(
+  ports: OperationPorts,
+  watchMs: number,
+  epoch: Epoch,
+): Promise<string | undefined> {
+  const { clock, breakers, checks } = ports;
+  const end = clock.now() + watchMs;
+  const pause = Math.min(LOOK_EVERY_MS, watchMs / 4);
+  while (clock.now() < end) {
+    await clock.sleep(Math.min(pause, Math.max(1, end - clock.now())));
+    const { epoch: now } = await breakers.read();
+    if (now.generation !== epoch.generation || now.counter !== epoch.counter) {
+      throw new BackoutError({
+        code: 'E_BREAKER_CHANGED',
+        kind: 'refused',
+        message: 'Something newer changed the breakers or the safe state; recovery stops here.',
+        state: 'What is off stays off; the newer change stands.',
+        remedy: 'See `backout breakers status`; start again when it is calm.',
+      });
+    }
+    const signal = AbortSignal.timeout(30_000);
+    const stage = await runStage(checks, 'now', { safeState: true, signal });
+    if (stage.verdict === 'passed') continue;
+    const bad = stage.measurements.filter(({ verdict }) => verdict !== 'passed');
+    return (
+      bad.map(({ check, reason }) => `${check}: ${reason}`).join('; ') || 'nothing was measured'
+    );
+  }
+  return undefined;
+}

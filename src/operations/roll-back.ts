@@ -1,0 +1,182 @@
+import type { StageResult } from '../model/check.ts';
+import { BackoutError } from '../model/error.ts';
+import type { JournalEntry } from '../model/journal.ts';
+import type { Level } from '../model/level.ts';
+import { type Plan, shortHash } from '../model/plan.ts';
+import { describeScope } from '../model/scope.ts';
+import type { ReleaseRef } from '../ports/target.ts';
+import { announcer } from './announce.ts';
+import { type Assessment, assess } from './assess.ts';
+import { chooseRelease } from './choose-release.ts';
+import { executePlan } from './execute-plan.ts';
+import { finishRollback } from './finish-rollback.ts';
+import { findIncident, newIncidentId, openIncident } from './incidents.ts';
+import { record } from './journal-writer.ts';
+import { type HeldLeases, withLeases } from './leases.ts';
+import type { OperationPorts, Request, RollbackResult } from './operation-ports.ts';
+import { planApplication, planFlags } from './plan-rollback.ts';
+import { reportProgress } from './report-progress.ts';
+import { stepHandlers } from './step-handlers.ts';
+
+export interface PreparedRollback {
+  plan: Plan;
+  assessment: Assessment;
+}
+
+/** Looks at the situation and makes the plan. Changes nothing. @throws BackoutError */
+export async function prepareRollback(
+  ports: OperationPorts,
+  level: Level,
+  named: string | undefined,
+): Promise<PreparedRollback> {
+  const assessment = await assess(ports);
+  switch (level) {
+    case 'flags':
+      return { assessment, plan: planFlags(ports.facts) };
+    case 'application': {
+      const to = chooseRelease(assessment, named);
+      return { assessment, plan: planApplication(ports.facts, liveRelease(assessment), to) };
+    }
+    case 'database':
+      throw new BackoutError({
+        code: 'E_NOT_AVAILABLE',
+        kind: 'refused',
+        message: 'Rolling back a database is not available yet.',
+        remedy: 'Make the service safe with `backout emergency`, then restore by hand.',
+      });
+    default:
+      return level satisfies never;
+  }
+}
+
+function liveRelease({ live, tags, targets }: Assessment): ReleaseRef | undefined {
+  if (live === undefined) return undefined;
+  const said = targets.flatMap((target) => (target.live.known ? [target.live.commit] : []))[0];
+  const commit = said ?? tags.find(({ name }) => name === live)?.commit;
+  return commit === undefined ? undefined : { tag: live, commit };
+}
+
+/**
+ * Carries a prepared rollback out, under the leases of its targets.
+ * @throws BackoutError E_LEASE_HELD: somebody else is at it, nothing was changed
+ * @throws BackoutError E_PLAN_CHANGED: the situation is not the one that was planned for
+ */
+export async function rollBack(
+  ports: OperationPorts,
+  prepared: PreparedRollback,
+  request: Request & { incident?: string },
+): Promise<RollbackResult> {
+  const { plan } = prepared;
+  const found = await findIncident(ports, request.incident);
+  const incident = found?.id ?? newIncidentId(ports);
+  return await underLeases(ports, plan, incident, 0, async (held) => {
+    await requireSamePlan(ports, plan);
+    if (found === undefined) await openIncident(ports, incident, request);
+    const id = `${plan.level}-${ports.ids.next()}`;
+    await record(ports, {
+      incident,
+      key: `${id}/decision`,
+      kind: 'decision',
+      actor: request.actor,
+      text: `Decided on level ${plan.level}: ${request.reason}`,
+      data: {
+        level: plan.level,
+        rule: request.rule,
+        from: plan.from,
+        to: plan.to,
+        plan: plan.hash,
+      },
+    });
+    return await carryOut(ports, held, { id, incident, plan, request, entries: [] });
+  });
+}
+
+/** Under the lease nobody else changes the targets: the plan is checked against what is true now. */
+async function requireSamePlan(ports: OperationPorts, plan: Plan): Promise<void> {
+  const now = await prepareRollback(ports, plan.level, plan.to);
+  if (now.plan.hash === plan.hash) return;
+  throw new BackoutError({
+    code: 'E_PLAN_CHANGED',
+    kind: 'refused',
+    message: `The situation changed: plan ${shortHash(plan.hash)} would now be ${shortHash(now.plan.hash)}.`,
+    remedy: 'Look again with `backout plan`, then start the rollback from that.',
+  });
+}
+
+/** Takes the plan's leases, waiting at most `waitMs` for somebody else's to run out. */
+export async function underLeases(
+  ports: OperationPorts,
+  plan: Plan,
+  incident: string,
+  waitMs: number,
+  work: (held: HeldLeases) => Promise<RollbackResult>,
+): Promise<RollbackResult> {
+  const { leases, clock, settings, observe } = ports;
+  const request = {
+    resources: plan.resources,
+    holder: settings.holder,
+    incident,
+    ttlMs: settings.leaseTtlMs,
+  };
+  const note = (text: string): void => observe({ type: 'note', text });
+  return await withLeases({ leases, clock, request, waitMs, note }, work);
+}
+
+/** One execution to be carried out, or continued where its entries end. */
+export interface Work {
+  id: string;
+  incident: string;
+  plan: Plan;
+  request: Request;
+  entries: readonly JournalEntry[];
+}
+
+/** Executes under leases already held, with messages, verdicts and the postmortem draft. */
+export async function carryOut(
+  ports: OperationPorts,
+  leases: HeldLeases,
+  work: Work,
+): Promise<RollbackResult> {
+  const { id, incident, plan, request, entries } = work;
+  const stages: StageResult[] = [];
+  const sent = entries.flatMap(({ kind, data }) =>
+    kind === 'message' && typeof data['message'] === 'string' ? [data['message']] : [],
+  );
+  const news = announcer(ports, incident, new Set(sent));
+  const onStage = async (stage: StageResult): Promise<void> => {
+    stages.push(stage);
+    await record(ports, {
+      incident,
+      key: `${id}/verdict/${stage.stage}/${ports.ids.next()}`,
+      kind: 'verdict',
+      actor: request.actor,
+      text: `Validation ${stage.stage}: ${stage.verdict}.`,
+      data: {
+        execution: id,
+        stage: stage.stage,
+        verdict: stage.verdict,
+        measurements: stage.measurements,
+      },
+    });
+  };
+  const observe = reportProgress(ports, news, { id, plan, request });
+  const execution = await executePlan(
+    { ...ports, observe, leases, handlerFor: stepHandlers({ ...ports, onStage }) },
+    {
+      ...request,
+      id,
+      incident,
+      plan,
+      entries,
+      journalRequired: plan.level !== 'flags',
+    },
+  );
+  const finished = await finishRollback(ports, news, { execution, request });
+  return { incident, execution, stages, ...finished };
+}
+
+/** `storefront/production: v1.2.0 → v1.1.0`, for one line about a plan. */
+export function describePlan(plan: Plan): string {
+  if (plan.level === 'flags') return `${describeScope(plan)}: safe state on`;
+  return `${describeScope(plan)}: ${plan.from ?? 'unknown release'} → ${plan.to ?? '?'}`;
+}

@@ -1,0 +1,34 @@
+import type { StepAction } from '../model/plan.ts';
+
+/** What the real state says about a step's effect. */
+export type Confirmation =
+  | { state: 'done'; detail: string }
+  | { state: 'not-done'; detail: string }
+  /** It could not be read, or what was read does not decide. */
+  | { state: 'unknown'; detail: string };
+
+export interface StepContext {
+  incident: string;
+  actor: string;
+  reason: string;
+  rule: string;
+  /** Fencing number of our lease on a resource; 0 where the plan needs no lease. */
+  fence: (target: string) => number;
+  /** When the execution began, and when its last deployment was proven, in ms since 1970. */
+  startedAt: number;
+  deployedAt: number;
+  /** Aborts at the step's cap. */
+  signal: AbortSignal;
+  /** One line for whoever watches. */
+  note: (text: string) => void;
+}
+
+/** How one kind of step is applied and read back. Both can be called any number of times. */
+export interface StepHandler {
+  apply(context: StepContext): Promise<void>;
+  /** Reads the real state. Throwing counts as unknown. */
+  confirm(context: StepContext): Promise<Confirmation>;
+}
+
+/** Finds the handler of an action. */
+export type HandlerFor = (action: StepAction) => StepHandler;
