@@ -11,7 +11,7 @@ export type StepAction =
   | { kind: 'deploy'; target: string; tag: string; commit: string }
   | { kind: 'record-release'; tag: string; commit: string }
   | { kind: 'hold-release'; tag: string; commit: string }
-  | { kind: 'validate'; stage: string; after_ms: number };
+  | { kind: 'validate'; stage: string; after_ms: number; every_ms: number };
 
 /** The smallest idempotent unit: it can be applied twice, and read back. */
 export interface Step {

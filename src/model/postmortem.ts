@@ -9,6 +9,15 @@ export interface PostmortemInput {
   chain: ChainCheck;
   /** What is off at the time of drafting. */
   stillOff: string[];
+  due: PostmortemDue;
+}
+
+/** When each mandatory task is due, in milliseconds after the incident's last entry. */
+export interface PostmortemDue {
+  root_cause: number;
+  fix_plan: number;
+  process_gaps: number;
+  fix_deployment: number;
 }
 
 /**
@@ -57,7 +66,7 @@ export function draftPostmortem(input: PostmortemInput): string {
     '',
     '## To do by people',
     '',
-    ...tasks(first?.at),
+    ...tasks(input.due, last?.at),
     '',
   ].join('\n');
 }
@@ -103,20 +112,19 @@ function unproven(entries: readonly JournalEntry[]): string[] {
   return [...open.values()].map((line) => `- ${inline(line)}`);
 }
 
-/** Days after the incident by which each task is due. The runbook asks for all four. */
-const TASKS = [
-  ['Root cause', 2],
-  ['Fix plan', 3],
-  ['Process gaps: what let it through, what made it last', 5],
-  ['Deployment of the fix', 7],
-] as const;
+const TASKS = {
+  root_cause: 'Root cause',
+  fix_plan: 'Fix plan',
+  process_gaps: 'Process gaps: what let it through, what made it last',
+  fix_deployment: 'Deployment of the fix',
+} as const;
 
-function tasks(openedAt: string | undefined): string[] {
-  const opened = Date.parse(openedAt ?? '');
-  return TASKS.map(([task, days]) => {
-    if (Number.isNaN(opened)) return `- [ ] ${task} (to do)`;
-    const due = new Date(opened + days * 86_400_000).toISOString().slice(0, 10);
-    return `- [ ] ${task} (to do, due ${due})`;
+function tasks(due: PostmortemDue, last: string | undefined): string[] {
+  const end = Date.parse(last ?? '');
+  return Object.entries(TASKS).map(([task, title]) => {
+    const ms = Object.entries(due).find(([name]) => name === task)?.[1] ?? 0;
+    if (Number.isNaN(end)) return `- [ ] ${title} (to do)`;
+    return `- [ ] ${title} (to do, due ${new Date(end + ms).toISOString().slice(0, 10)})`;
   });
 }
 

@@ -68,7 +68,14 @@ export async function assess(ports: OperationPorts): Promise<Assessment> {
   };
 }
 
-async function readTargets(ports: OperationPorts): Promise<Assessment['targets']> {
+/** The release that is live, for the words of a message; undefined when the targets do not say. */
+export async function assessLive(ports: Pick<OperationPorts, 'targets' | 'clock'>) {
+  return agreedRelease(await readTargets(ports), []);
+}
+
+async function readTargets(
+  ports: Pick<OperationPorts, 'targets' | 'clock'>,
+): Promise<Assessment['targets']> {
   return await Promise.all(
     ports.targets.map(async (target) => {
       const live = await within(ports.clock, TARGET_CAP_MS, (signal) =>

@@ -17,7 +17,7 @@ export interface ChannelDelivery {
 }
 
 /**
- * Sends a message to all channels side by side; none can stop or delay another, and this never
+ * Sends a message to all channels that want it, side by side; none can stop or delay another, and this never
  * throws. A channel that does not answer within the cap counts as not delivered, though it may be.
  * @param options.sent names of what was sent before ({@link deliveryName}); delivered ones are added
  */
@@ -27,8 +27,9 @@ export function broadcast(
   options: { clock: Clock; capMs?: number; sent?: Set<string> },
 ): Promise<ChannelDelivery[]> {
   const { clock, capMs = CAP_MS, sent = new Set<string>() } = options;
+  const wanted = messengers.filter(({ wants }) => wants?.(message.code) ?? true);
   return Promise.all(
-    messengers.map(async (messenger): Promise<ChannelDelivery> => {
+    wanted.map(async (messenger): Promise<ChannelDelivery> => {
       const { channel } = messenger;
       const name = deliveryName(channel, message.key);
       if (sent.has(name)) return { channel, delivery: { delivered: true }, repeated: true };

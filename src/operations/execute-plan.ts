@@ -70,6 +70,7 @@ class Execution {
   private readonly results: StepResult[] = [];
   private readonly problems: string[] = [];
   private readonly startedAt: number;
+  private readonly executor: string;
   private deployedAt: number;
   private lostRight = false;
   private withinBudgetMs: number | undefined;
@@ -83,6 +84,7 @@ class Execution {
     );
     this.startedAt = started === undefined ? ports.clock.now() : Date.parse(started.at);
     this.deployedAt = this.startedAt;
+    this.executor = ports.ids.next();
   }
 
   async run(): Promise<ExecutionResult> {
@@ -208,6 +210,8 @@ class Execution {
       step: step.id,
       attempt,
       action: toJson(step.action),
+      // Two processes at the same attempt say different things: the second is refused.
+      executor: this.executor,
     });
     observe({ type: 'step-intended', step, attempt });
     const applied = await runCapped(clock, step.cap_ms, async (signal) => {

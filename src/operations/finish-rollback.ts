@@ -31,7 +31,13 @@ export async function finishRollback(
     if (chain.intact) chainHead = chain.head;
     else problems.push(`Journal entry ${chain.seq}: ${chain.problem}`);
     const opened = entries[0]?.at ?? execution.started_at;
-    const markdown = draftPostmortem({ incident, entries, chain, stillOff: listOff(stillOff) });
+    const markdown = draftPostmortem({
+      incident,
+      entries,
+      chain,
+      stillOff: listOff(stillOff),
+      due: ports.settings.due,
+    });
     postmortem = await ports.postmortems.publish(incident, opened, markdown);
   } catch (error) {
     problems.push(`The postmortem draft was not written: ${describeCause(error)}`);

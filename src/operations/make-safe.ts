@@ -32,10 +32,13 @@ export async function makeSafe(
   interrupted?: Interrupted,
 ): Promise<RollbackResult> {
   const problems: string[] = [];
-  const incident = request.incident ?? (await runningIncident(ports)) ?? newIncidentId(ports);
-  await openIncident(ports, incident, request).catch((error: unknown) => {
-    problems.push(`The opening is not recorded: ${describeCause(error)}`);
-  });
+  const known = request.incident ?? (await runningIncident(ports));
+  const incident = known ?? newIncidentId(ports);
+  if (known === undefined) {
+    await openIncident(ports, incident, request).catch((error: unknown) => {
+      problems.push(`The opening is not recorded: ${describeCause(error)}`);
+    });
+  }
   const handlerFor = stepHandlers({ ...ports, onStage: () => Promise.resolve() });
   const id = interrupted?.id ?? `flags-${ports.ids.next()}`;
   const execution = await executePlan(

@@ -1,5 +1,6 @@
 import type { StageResult } from '../model/check.ts';
 import type { ExecutionResult } from '../model/execution.ts';
+import type { PostmortemDue } from '../model/postmortem.ts';
 import type { Observe } from '../model/progress.ts';
 import type { Scope } from '../model/scope.ts';
 import type { Breakers } from '../ports/breakers.ts';
@@ -38,6 +39,8 @@ export interface OperationPorts {
     leaseTtlMs: number;
     /** This process, in words a person can act on: `user@host (pid 4711)`. */
     holder: string;
+    /** When the tasks of a postmortem are due, in milliseconds after the incident. */
+    due: PostmortemDue;
   };
 }
 

@@ -20,6 +20,8 @@ export interface PlanFacts extends Scope {
   groups?: string[];
   /** Providers to open; empty = none. */
   providers: string[];
+  /** Whether there is a Redis: without one nothing can be announced or acknowledged. */
+  fastPath: boolean;
   /** Time for the running instances to acknowledge, in milliseconds. */
   acknowledgeWithinMs: number;
   budgetsMs: Record<Level, number>;
@@ -27,6 +29,8 @@ export interface PlanFacts extends Scope {
   targets: { name: string; timeoutMs: number; preflightMs: number }[];
   /** Stages of validation with their distance from the deployment. */
   stages: { name: string; afterMs: number }[];
+  /** How long verdicts have to stay passed after the deployment, and how often to look. */
+  bake: { durationMs: number; everyMs: number };
 }
 
 /** Level flags: the safe state, and the proof that the service took it. */
@@ -37,7 +41,7 @@ export function planFlags(facts: PlanFacts): Plan {
     level: 'flags',
     config_hash: facts.configHash,
     budget_ms: facts.budgetsMs.flags,
-    budget_ends_with: 'prove-flags',
+    budget_ends_with: facts.fastPath ? 'prove-flags' : 'engage-override',
     resources: [],
     steps: safeSteps(facts, true),
   });
@@ -95,11 +99,16 @@ export function planApplication(
     };
     add(hold, true);
   }
-  for (const { name, afterMs } of facts.stages) {
+  for (const { name, afterMs } of validationStages(facts)) {
     add({
       id: `validate:${name}`,
       title: `Validate ${name}`,
-      action: { kind: 'validate', stage: name, after_ms: afterMs },
+      action: {
+        kind: 'validate',
+        stage: name,
+        after_ms: afterMs,
+        every_ms: facts.bake.everyMs,
+      },
       cap_ms: afterMs + CAP_MS.checks,
       essential: true,
     });
@@ -118,6 +127,14 @@ export function planApplication(
   });
 }
 
+/** The configured stages; a bake that lasts longer moves the last of them to its end. */
+function validationStages({ stages, bake }: PlanFacts): PlanFacts['stages'] {
+  const last = stages.length - 1;
+  return stages.map((stage, index) =>
+    index === last ? { ...stage, afterMs: Math.max(stage.afterMs, bake.durationMs) } : stage,
+  );
+}
+
 /**
  * The safe state. On its own the override is what counts; ahead of a rollback, a flag store that is
  * down must not keep us from the rollback: the result is partial then.
@@ -126,15 +143,17 @@ function safeSteps(facts: PlanFacts, overrideIsEssential: boolean): Step[] {
   const groups = facts.groups === undefined ? {} : { groups: facts.groups };
   const scope = facts.groups === undefined ? 'all flag groups' : facts.groups.join(', ');
   const providers = facts.providers;
+  const override: Step = {
+    id: 'engage-override',
+    stage: 1,
+    title: `Put ${scope} to their safe values`,
+    action: { kind: 'engage-override', ...groups },
+    cap_ms: CAP_MS.override,
+    essential: overrideIsEssential,
+  };
+  if (!facts.fastPath) return [override];
   return [
-    {
-      id: 'engage-override',
-      stage: 1,
-      title: `Put ${scope} to their safe values`,
-      action: { kind: 'engage-override', ...groups },
-      cap_ms: CAP_MS.override,
-      essential: overrideIsEssential,
-    },
+    override,
     {
       id: 'trip-breakers',
       stage: 1,

@@ -22,6 +22,8 @@ export interface ProviderRecovery {
 export interface RecoveryRequest {
   incident: string;
   actor: string;
+  /** True when a person named the providers: only that ends what a person holds open. */
+  releaseIsolated: boolean;
   /** In the order of recovery. */
   providers: ProviderRecovery[];
 }
@@ -52,7 +54,7 @@ export async function recoverBreakers(
     const { states } = await ports.breakers.read();
     const before = states[plan.provider];
     if (before === undefined || before.state === 'closed') continue;
-    if (before.state === 'isolated') {
+    if (before.state === 'isolated' && !request.releaseIsolated) {
       result.left.push({
         provider: plan.provider,
         why: `held open by ${before.by}: ${before.reason}`,

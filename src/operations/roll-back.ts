@@ -64,7 +64,7 @@ function liveRelease({ live, tags, targets }: Assessment): ReleaseRef | undefine
 export async function rollBack(
   ports: OperationPorts,
   prepared: PreparedRollback,
-  request: Request & { incident?: string },
+  request: Request & { incident?: string; approvedBy?: string },
 ): Promise<RollbackResult> {
   const { plan } = prepared;
   const found = await findIncident(ports, request.incident);

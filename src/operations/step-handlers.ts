@@ -233,14 +233,23 @@ function validate(ports: HandlerPorts, action: ActionOf<'validate'>): StepHandle
   let measured: StageResult | undefined;
   return {
     async apply({ signal, deployedAt, note }) {
-      const wait = deployedAt + action.after_ms - ports.clock.now();
-      if (wait > 0) {
-        note(`Waiting ${Math.ceil(wait / 1000)} s before the checks of ${action.stage}.`);
-        await ports.clock.sleep(wait, signal);
+      const { clock, flags, checks } = ports;
+      const measure = async (): Promise<StageResult> => {
+        const { overrides } = await flags.read();
+        const safeState = overrides.some((override) => override.mode !== 'lifted');
+        return await runStage(checks, action.stage, { safeState, signal });
+      };
+      const due = deployedAt + action.after_ms;
+      const wait = due - clock.now();
+      if (wait > 0) note(`Watching for ${Math.ceil(wait / 1000)} s before ${action.stage}.`);
+      while (clock.now() < due) {
+        await clock.sleep(Math.min(action.every_ms, due - clock.now()), signal);
+        if (clock.now() >= due) break;
+        measured = await measure();
+        // What is proven broken does not get better by waiting for the end of the bake.
+        if (measured.verdict === 'failed') return await ports.onStage(measured);
       }
-      const { overrides } = await ports.flags.read();
-      const safeState = overrides.some((override) => override.mode !== 'lifted');
-      measured = await runStage(ports.checks, action.stage, { safeState, signal });
+      measured = await measure();
       await ports.onStage(measured);
     },
     confirm() {

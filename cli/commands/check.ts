@@ -1,0 +1,58 @@
+import type { Command } from 'commander';
+import { unavailableSettings } from '../../src/config/availability.ts';
+import { readEnvironment } from '../../src/config/environment.ts';
+import type { BackoutConfig } from '../../src/config/schema.ts';
+import { findConfig } from '../../src/wiring/find-config.ts';
+import type { GlobalOptions } from '../context.ts';
+import { EXIT } from '../exit-code.ts';
+import { openOutput } from '../output.ts';
+import type { Runner } from '../program.ts';
+import { table, wrap } from '../render/text.ts';
+
+export function addCheck(program: Command, run: Runner): void {
+  program
+    .command('check')
+    .description('check backout.yml: problems, settings without effect yet, flags left alone')
+    .action(run(check));
+}
+
+async function check(options: GlobalOptions) {
+  const out = openOutput(options.json === true, process);
+  const { variables } = readEnvironment();
+  const { loaded, file, notices } = await findConfig(options.config, process.cwd(), variables);
+  for (const notice of notices) out.line(notice);
+  const { config, hash } = loaded;
+  const unavailable = unavailableSettings(config);
+  const untouched = flagsLeftAlone(config);
+  const text = [
+    wrap(`${file} is valid: ${config.service}, ${Object.keys(config.environments).join(', ')}`),
+    `Configuration ${hash.slice(0, 12)}`,
+    ...(unavailable.length === 0
+      ? []
+      : [
+          '',
+          'Not available yet (operations that need them refuse):',
+          table(unavailable.map(({ path, feature }) => [`  ${path}`, feature])),
+        ]),
+    ...(untouched.length === 0
+      ? []
+      : [
+          '',
+          'Flags that the safe state never touches:',
+          table(untouched.map(({ flag, why }) => [`  ${flag}`, why])),
+        ]),
+  ].join('\n');
+  out.result(
+    { file, hash, service: config.service, unavailable, flags_left_alone: untouched },
+    text,
+  );
+  return EXIT.done;
+}
+
+function flagsLeftAlone(config: BackoutConfig): { flag: string; why: string }[] {
+  return Object.values(config.flags.groups).flatMap(({ flags }) =>
+    Object.entries(flags)
+      .filter(([, { safe }]) => safe === undefined)
+      .map(([flag, { leave_alone: why }]) => ({ flag, why: why ?? 'no safe value' })),
+  );
+}

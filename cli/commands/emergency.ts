@@ -1,0 +1,72 @@
+import type { Command } from 'commander';
+import { BackoutError } from '../../src/model/error.ts';
+import { within } from '../../src/operations/cap.ts';
+import { assessLive } from '../../src/operations/assess.ts';
+import { makeSafe } from '../../src/operations/make-safe.ts';
+import type { RollbackResult } from '../../src/operations/operation-ports.ts';
+import { checkReason, type CommandContext, type GlobalOptions, withService } from '../context.ts';
+import { exitCodeOfOutcome } from '../exit-code.ts';
+import { renderResult } from '../render/result.ts';
+import type { Runner } from '../program.ts';
+
+interface EmergencyOptions extends GlobalOptions {
+  reason?: string;
+  incident?: string;
+  rule?: string;
+}
+
+/** Asking what is live is for the words of the answer only: it may not take longer than this. */
+const LIVE_CAP_MS = 1_500;
+
+export function addEmergency(program: Command, run: Runner): void {
+  program
+    .command('emergency')
+    .description('safe state now: flags to safe values, circuit breakers open')
+    .option('--reason <text>', 'what is broken, 10 to 2,000 characters')
+    .option(
+      '--incident <id>',
+      'the incident it belongs to (default: the running one, or a new one)',
+    )
+    .option('--rule <name>', 'only the flag groups and breakers of this rule of backout.yml')
+    .action(run(emergency));
+}
+
+async function emergency(options: EmergencyOptions) {
+  return await withService(options, { need: 'flags', emergency: true }, async (context) => {
+    const { service, user, out } = context;
+    const reason = checkReason(options.reason, user);
+    const { rule } = options;
+    const facts = rule === undefined ? service.ports.facts : factsOfRule(context, rule);
+    const result = await makeSafe(
+      { ...service.ports, facts },
+      {
+        actor: user,
+        reason,
+        rule: rule ?? 'manual',
+        ...(options.incident === undefined ? {} : { incident: options.incident }),
+      },
+    );
+    out.result(result, renderResult(result, await liveNow(context)));
+    return exitCodeOfOutcome(result.execution.outcome);
+  });
+}
+
+function factsOfRule({ service }: CommandContext, name: string) {
+  const { rules } = service.config;
+  const rule = Object.hasOwn(rules, name) ? rules[name] : undefined;
+  if (rule !== undefined) return service.factsOf(rule);
+  throw new BackoutError({
+    code: 'E_RULE',
+    kind: 'usage',
+    message: `backout.yml has no rule ${JSON.stringify(name)}.`,
+    remedy: `Leave --rule out to make everything safe, or name one of: ${Object.keys(rules).join(', ')}.`,
+  });
+}
+
+async function liveNow({
+  service,
+}: CommandContext): Promise<RollbackResult['execution']['plan']['from']> {
+  return await within(service.ports.clock, LIVE_CAP_MS, () => assessLive(service.ports)).catch(
+    () => undefined,
+  );
+}

@@ -1,0 +1,96 @@
+import type { Command } from 'commander';
+import { verifyChain } from '../../src/model/journal.ts';
+import { closeIncident } from '../../src/operations/close-incident.ts';
+import { requireIncident } from '../../src/operations/incidents.ts';
+import { resumeRollback } from '../../src/operations/resume.ts';
+import { checkReason, type GlobalOptions, withService } from '../context.ts';
+import { EXIT, exitCodeOfOutcome } from '../exit-code.ts';
+import { labelled } from '../output.ts';
+import type { Runner } from '../program.ts';
+import { renderResult } from '../render/result.ts';
+import { printable, table, wrap } from '../render/text.ts';
+import { formatInstant, formatTime } from '../render/time.ts';
+
+export function addIncident(program: Command, run: Runner): void {
+  const incident = program.command('incident').description('incidents and their journal');
+  incident.command('list').description('all incidents, newest first').action(run(list));
+  incident
+    .command('show')
+    .description('the journal of an incident, with its chain verified')
+    .argument('[id]', 'default: the open one')
+    .action(run(show));
+  incident
+    .command('resume')
+    .description('continue what was interrupted, at the first step not proven done')
+    .argument('[id]', 'default: the open one')
+    .action(run(resume));
+  incident
+    .command('close')
+    .description('close an incident whose safe state is lifted')
+    .argument('[id]', 'default: the open one')
+    .option('--reason <text>', 'how it ended')
+    .action(run(close));
+}
+
+async function list(options: GlobalOptions) {
+  return await withService(options, { need: 'assess' }, async ({ service, out }) => {
+    const incidents = await service.ports.journal.incidents(service.ports.scope);
+    const rows = incidents.map((one) => [
+      `  ${one.id}`,
+      one.status,
+      `${formatInstant(one.openedAt)} ${one.rule}: ${printable(one.reason)}`,
+    ]);
+    out.result({ incidents }, rows.length === 0 ? 'No incident is recorded.' : table(rows));
+    return EXIT.done;
+  });
+}
+
+async function show(id: string | undefined, options: GlobalOptions) {
+  return await withService(options, { need: 'assess' }, async ({ service, out }) => {
+    const incident = await requireIncident(service.ports, id);
+    const entries = await service.ports.journal.read(service.ports.scope, incident.id);
+    const chain = verifyChain(entries);
+    const rows = entries.map(({ seq, at, kind, text }) => [
+      `  ${seq}`,
+      formatTime(at),
+      kind,
+      printable(text),
+    ]);
+    const proof = chain.intact
+      ? `intact: ${chain.entries} entries, head ${chain.head.slice(0, 12)}`
+      : `BROKEN at entry ${chain.seq}: ${chain.problem}`;
+    out.result(
+      { incident, entries, chain },
+      [
+        wrap(
+          `Incident ${incident.id}, ${incident.status}, since ${formatInstant(incident.openedAt)}`,
+        ),
+        wrap(`${incident.rule}: ${printable(incident.reason)}`),
+        '',
+        table(rows),
+        '',
+        labelled('Chain', proof),
+      ].join('\n'),
+    );
+    return chain.intact ? EXIT.done : EXIT.failed;
+  });
+}
+
+async function resume(id: string | undefined, options: GlobalOptions) {
+  return await withService(options, { need: 'application' }, async ({ service, out, user }) => {
+    const result = await resumeRollback(service.ports, id, user);
+    out.result(result, renderResult(result, undefined));
+    return exitCodeOfOutcome(result.execution.outcome);
+  });
+}
+
+async function close(id: string | undefined, options: GlobalOptions & { reason?: string }) {
+  return await withService(options, { need: 'recover' }, async ({ service, out, user }) => {
+    const incident = await requireIncident(service.ports, id);
+    const reason = checkReason(options.reason, user);
+    const { changed } = await closeIncident(service.ports, incident, { actor: user, reason });
+    const text = `Incident ${incident.id} is closed${changed ? '' : ' (it was already)'}.`;
+    out.result({ incident: incident.id, changed }, text);
+    return EXIT.done;
+  });
+}

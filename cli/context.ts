@@ -1,0 +1,112 @@
+import { channel } from 'node:diagnostics_channel';
+import { userInfo } from 'node:os';
+import { type Need } from '../src/config/availability.ts';
+import { readEnvironment } from '../src/config/environment.ts';
+import { BackoutError } from '../src/model/error.ts';
+import type { Observe } from '../src/model/progress.ts';
+import { findConfig } from '../src/wiring/find-config.ts';
+import { type OpenService, openService } from '../src/wiring/open-service.ts';
+import type { ExitCode } from './exit-code.ts';
+import { type Output, openOutput } from './output.ts';
+import { progressView } from './render/progress.ts';
+
+/** The options that every command has. */
+export interface GlobalOptions {
+  config?: string;
+  environment?: string;
+  json?: boolean;
+}
+
+export interface CommandContext {
+  service: OpenService;
+  out: Output;
+  /** Who runs the command, as the operating system says. */
+  user: string;
+}
+
+interface Wanted {
+  need: Need;
+  /** True for what must not wait for the journal's database. */
+  emergency?: boolean;
+}
+
+/**
+ * Every progress event is also published here, in step with the work: for tracers, and for whoever
+ * wants to watch or stop a run at an exact point.
+ */
+const boundary = channel('backout:progress');
+
+/** Opens the service of a command, runs it, and closes everything, also when it throws. */
+export async function withService(
+  options: GlobalOptions,
+  { need, emergency = false }: Wanted,
+  action: (context: CommandContext) => Promise<ExitCode>,
+): Promise<ExitCode> {
+  const out = openOutput(options.json === true, process);
+  const { variables } = readEnvironment();
+  const found = await findConfig(options.config, process.cwd(), variables);
+  for (const notice of found.notices) out.line(notice);
+  using view = progressView(out, () => Date.now());
+  const observe: Observe = (event) => {
+    view(event);
+    boundary.publish(event);
+  };
+  const user = currentUser();
+  await using service = await openService({
+    loaded: found.loaded,
+    file: found.file,
+    environment: options.environment,
+    need,
+    journalMode: emergency ? 'spool-first' : 'journal-first',
+    user,
+    variables,
+    console: out.stream,
+    observe,
+  });
+  if (!emergency) await carrySpool(service, out);
+  const code = await action({ service, out, user });
+  if (emergency) await carrySpool(service, out);
+  return code;
+}
+
+/** What an earlier command could only spool enters the journal now, so that everybody sees it. */
+async function carrySpool(service: OpenService, out: Output): Promise<void> {
+  const { waiting, setAside, problem } = await service.drain();
+  if (waiting > 0) {
+    out.line(`${waiting} journal entries wait here until the journal is back: ${problem ?? ''}`);
+  }
+  for (const { path, why } of setAside) out.line(`A spooled entry was set aside: ${path}: ${why}`);
+}
+
+function currentUser(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    // A container without an entry for its user id.
+    return `uid ${process.getuid?.() ?? '?'}`;
+  }
+}
+
+/** The reason a person gave, or what to write when they gave none. @throws BackoutError E_REASON */
+export function checkReason(given: string | undefined, user: string): string {
+  if (given === undefined) return `Started by hand by ${user}; no reason given`;
+  const length = Array.from(given.trim()).length;
+  if (length >= 10 && length <= 2_000) return requirePlainText('--reason', given.trim());
+  throw new BackoutError({
+    code: 'E_REASON',
+    kind: 'usage',
+    message: `The reason has ${length} characters; 10 to 2,000 are needed.`,
+    remedy: 'Say in one sentence what is broken, for whoever reads it tomorrow.',
+  });
+}
+
+/** Refuses control and direction characters: text goes to logs, messages and pages. @throws E_CONTROL_CHARS */
+export function requirePlainText(option: string, text: string): string {
+  if (!/[\p{Cc}\p{Cf}\p{Cs}]/u.test(text)) return text;
+  throw new BackoutError({
+    code: 'E_CONTROL_CHARS',
+    kind: 'usage',
+    message: `${option} contains control or text-direction characters.`,
+    remedy: 'Type the text again by hand instead of pasting it.',
+  });
+}

@@ -1,0 +1,86 @@
+import { styleText } from 'node:util';
+import type { StepOutcome } from '../../src/model/execution.ts';
+import type { Observe, ProgressEvent } from '../../src/model/progress.ts';
+import type { Plan, Step } from '../../src/model/plan.ts';
+import { secondsLeft } from '../../src/operations/report-progress.ts';
+import type { Output } from '../output.ts';
+import { formatDuration, formatTime } from './time.ts';
+import { printable, wrap } from './text.ts';
+
+const SIGN = { done: '✔', failed: '✘', unknown: '?', 'not-run': '–' } as const;
+const COLOUR = { done: 'green', failed: 'red', unknown: 'yellow', 'not-run': 'gray' } as const;
+
+/** Shows an execution as it runs: a live line on a terminal, plain lines elsewhere. */
+export function progressView(out: Output, now: () => number): Observe & Disposable {
+  let plan: Plan | undefined;
+  let startedAt = now();
+  const running = new Map<string, Step>();
+  const draw = (): void => {
+    const step = [...running.values()][0];
+    if (plan === undefined || step === undefined) return;
+    const number = plan.steps.indexOf(step) + 1;
+    const elapsed = formatDuration(now() - startedAt);
+    const left = formatDuration(secondsLeft(plan, now() - startedAt) * 1000);
+    out.live(`… ${number}/${plan.steps.length} ${step.title} · ${elapsed} · about ${left} left`);
+  };
+  // Redrawn so that a person sees it lives; unref'd: it must not keep the process.
+  const ticking = out.interactive ? setInterval(draw, 100).unref() : undefined;
+
+  function show(event: ProgressEvent): void {
+    switch (event.type) {
+      case 'execution-started':
+        plan = event.plan;
+        startedAt = now();
+        out.line(
+          `${formatTime(now())} ${event.resumed ? 'Continuing' : 'Starting'} level ` +
+            `${event.plan.level}, incident ${event.incident}`,
+        );
+        break;
+      case 'step-started':
+        running.set(event.step.id, event.step);
+        if (!out.interactive) out.line(`  … ${event.number}/${event.of} ${event.step.title}`);
+        break;
+      case 'step-ended':
+        running.delete(event.step.id);
+        out.line(describeEnd(event, plan, out.interactive));
+        break;
+      case 'note':
+        out.line(wrap(printable(event.text), '    ', '    '));
+        break;
+      case 'budget':
+        out.line(
+          `  ! ${event.exceeded ? 'Over' : 'Near'} the time budget: ` +
+            `${formatDuration(event.elapsed_ms)} of ${formatDuration(event.budget_ms)}`,
+        );
+        break;
+      case 'step-intended':
+      case 'step-applied':
+      case 'execution-ended':
+        break;
+      default:
+        event satisfies never;
+    }
+    draw();
+  }
+  return Object.assign(show, { [Symbol.dispose]: () => clearInterval(ticking) });
+}
+
+function describeEnd(
+  event: Extract<ProgressEvent, { type: 'step-ended' }>,
+  plan: Plan | undefined,
+  coloured: boolean,
+): string {
+  const { step, result, duration_ms: ms, replayed } = event;
+  const number = plan === undefined ? '' : `${plan.steps.indexOf(step) + 1}/${plan.steps.length} `;
+  const sign = coloured
+    ? styleText(COLOUR[result.outcome], SIGN[result.outcome])
+    : SIGN[result.outcome];
+  const time = replayed ? 'proven before' : formatDuration(ms);
+  const first = wrap(`${number}${step.title} (${time})`, `  ${sign} `);
+  const why = explain(result);
+  return why === undefined ? first : `${first}\n${wrap(printable(why), '      ')}`;
+}
+
+function explain(result: StepOutcome): string | undefined {
+  return result.outcome === 'done' ? undefined : `${result.outcome}: ${result.problem}`;
+}

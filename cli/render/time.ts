@@ -1,0 +1,21 @@
+/** `14:12:01 UTC`, with the local time beside it where that differs. */
+export function formatTime(instant: number | string): string {
+  const date = new Date(instant);
+  const utc = date.toISOString().slice(11, 19);
+  const local = date.toLocaleTimeString('en-GB', { hour12: false });
+  return local === utc ? `${utc} UTC` : `${utc} UTC (${local} here)`;
+}
+
+/** `2026-11-23 14:12:01 UTC`, with the local time beside it where that differs. */
+export function formatInstant(instant: number | string): string {
+  return `${new Date(instant).toISOString().slice(0, 10)} ${formatTime(instant)}`;
+}
+
+/** `0.21 s`, `45 s`, `4 min 10 s`: three digits are enough. */
+export function formatDuration(ms: number): string {
+  if (ms < 9_995) return `${(ms / 1000).toFixed(2)} s`;
+  const seconds = Math.round(ms / 1000);
+  if (seconds < 100) return `${seconds} s`;
+  const rest = seconds % 60;
+  return `${Math.floor(seconds / 60)} min${rest === 0 ? '' : ` ${rest} s`}`;
+}

@@ -1,0 +1,63 @@
+import { isAbsolute, join, resolve } from 'node:path';
+import { commandTarget } from '../adapters/command/target.ts';
+import type { EnvironmentVariables } from '../config/environment.ts';
+import { resolveReference } from '../config/secrets.ts';
+import { inOrder, type SelectedConfig } from '../config/select.ts';
+import type { TargetConfig } from '../config/schema.ts';
+import { BackoutError } from '../model/error.ts';
+import type { Target } from '../ports/target.ts';
+
+interface TargetOptions {
+  variables: EnvironmentVariables;
+  /** Folder of `backout.yml`: relative paths in it start here. */
+  baseDirectory: string;
+  stateDirectory: string;
+  onOutput: (target: string, line: string) => void;
+}
+
+/** The targets of an environment in the order of rolling back. @throws BackoutError E_NOT_AVAILABLE */
+export function buildTargets(config: SelectedConfig, options: TargetOptions): Target[] {
+  return inOrder(config.targets).flatMap((name) => {
+    const target = config.targets[name];
+    return target === undefined ? [] : [buildTarget(config, name, target, options)];
+  });
+}
+
+function buildTarget(
+  config: SelectedConfig,
+  name: string,
+  target: TargetConfig,
+  { variables, baseDirectory, stateDirectory, onOutput }: TargetOptions,
+): Target {
+  switch (target.kind) {
+    case 'command': {
+      const named = Object.entries(target.env).map(
+        ([key, reference]) => [key, resolveReference(reference, variables)] as const,
+      );
+      return commandTarget({
+        name,
+        commands: { preflight: target.preflight, deploy: target.deploy, current: target.current },
+        places: { service: config.service, environment: config.environment.name, target: name },
+        cwd: isAbsolute(target.cwd) ? target.cwd : resolve(baseDirectory, target.cwd),
+        env: { PATH: variables['PATH'], HOME: variables['HOME'], ...Object.fromEntries(named) },
+        secrets: named.map(([, value]) => value),
+        stateDirectory: join(stateDirectory, 'fences', config.service, config.environment.name),
+        timeoutMs: target.timeout,
+        readTimeoutMs: target.read_timeout,
+        onOutput: (line) => onOutput(name, line),
+      });
+    }
+    case 'lambda-alias':
+    case 'ecs':
+    case 'ssm-command':
+    case 'workflow':
+      throw new BackoutError({
+        code: 'E_NOT_AVAILABLE',
+        kind: 'refused',
+        message: `The target ${name} is of kind ${target.kind}, which is not available yet.`,
+        remedy: 'Use a target of kind command that calls your deploy program.',
+      });
+    default:
+      return target satisfies never;
+  }
+}

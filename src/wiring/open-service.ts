@@ -1,0 +1,263 @@
+import { hostname } from 'node:os';
+import { dirname, resolve } from 'node:path';
+import type { Writable } from 'node:stream';
+import { openFileFlags } from '../adapters/file/flags.ts';
+import { filePostmortems } from '../adapters/file/postmortems.ts';
+import { spoolingJournal } from '../adapters/file/spool.ts';
+import type { DrainReport } from '../adapters/file/spool-drain.ts';
+import { gitRepository } from '../adapters/git/repository.ts';
+import { connectPostgres } from '../adapters/postgres/connection.ts';
+import { postgresJournal } from '../adapters/postgres/journal.ts';
+import { postgresLeases } from '../adapters/postgres/leases.ts';
+import { migrate } from '../adapters/postgres/migrate.ts';
+import { postgresReleases } from '../adapters/postgres/releases.ts';
+import { randomIds } from '../adapters/random-ids.ts';
+import { redisBreakers } from '../adapters/redis/breakers.ts';
+import { connectRedis } from '../adapters/redis/connection.ts';
+import { systemClock } from '../adapters/system-clock.ts';
+import { type Need, requireAvailable } from '../config/availability.ts';
+import type { EnvironmentVariables } from '../config/environment.ts';
+import type { LoadedConfig } from '../config/load.ts';
+import type { Rule } from '../config/sections/rules.ts';
+import { resolveReference } from '../config/secrets.ts';
+import {
+  groupsOf,
+  inOrder,
+  providersOf,
+  type SelectedConfig,
+  selectEnvironment,
+} from '../config/select.ts';
+import { BackoutError } from '../model/error.ts';
+import type { Observe } from '../model/progress.ts';
+import type { OperationPorts } from '../operations/operation-ports.ts';
+import type { PlanFacts } from '../operations/plan-rollback.ts';
+import type { FlagEditor, FlagStore } from '../ports/flags.ts';
+import type { Journal } from '../ports/journal.ts';
+import { absentBreakers, absentPostgres } from './absent-stores.ts';
+import { buildChecks } from './build-checks.ts';
+import { buildMessengers } from './build-messengers.ts';
+import { buildTargets } from './build-targets.ts';
+
+export interface OpenOptions {
+  loaded: LoadedConfig;
+  /** Where `backout.yml` is: relative paths in it start at its folder. */
+  file: string;
+  environment: string | undefined;
+  /** What is going to be done: settings that it needs must be available. */
+  need: Need;
+  /** Where entries go first: the spool for an emergency, which waits for no database. */
+  journalMode: 'journal-first' | 'spool-first';
+  /** The user who acts, and the words for this process in leases: `user@host (pid 4711)`. */
+  user: string;
+  variables: EnvironmentVariables;
+  console: Writable;
+  observe: Observe;
+}
+
+/** A service in one environment, with everything outside connected. */
+export interface OpenService extends AsyncDisposable {
+  config: SelectedConfig;
+  ports: OperationPorts & { editor: FlagEditor };
+  /** The plan facts as one rule wants them: its flag groups and its breakers. */
+  factsOf(rule: Rule): PlanFacts;
+  /** Brings spooled entries into the journal, and says what is left. */
+  drain(): Promise<DrainReport>;
+}
+
+/** Connects everything that `backout.yml` names. Connections that fail say so when they are used. */
+export async function openService(options: OpenOptions): Promise<OpenService> {
+  const { loaded, variables } = options;
+  const config = selectEnvironment(loaded.config, chooseEnvironment(loaded, options.environment));
+  const { environment, service } = config;
+  requireAvailable(loaded.config, options.need, environment.name);
+  const baseDirectory = dirname(resolve(options.file));
+  const stateDirectory = stateFolder(config, baseDirectory);
+  const scope = { service, environment: environment.name };
+  const clock = systemClock;
+  const ids = randomIds;
+  await using resources = new AsyncDisposableStack();
+
+  const stores = await openPostgres(options, environment, resources);
+  const journal = resources.use(
+    spoolingJournal({
+      primary: stores.journal,
+      spoolDirectory: resolve(stateDirectory, 'spool'),
+      clock,
+      mode: options.journalMode,
+    }),
+  );
+  const redis =
+    environment.redis === undefined
+      ? undefined
+      : connectRedis(resolveReference(environment.redis.url, variables));
+  if (redis !== undefined) resources.use(redis);
+  const breakers = redis === undefined ? absentBreakers() : redisBreakers({ redis, scope, ids });
+  const files = openFileFlags({ directory: resolve(stateDirectory, 'flags'), scope });
+  // An emergency can only make safe: it is handed nothing that could lift or edit.
+  const flags: FlagStore = {
+    read: () => files.read(),
+    engage: (override) => files.engage(override),
+  };
+  const facts = planFacts(config, loaded.hash);
+  const ports = {
+    scope,
+    clock,
+    ids,
+    journal,
+    leases: stores.leases,
+    releases: stores.releases,
+    flags,
+    editor: files,
+    breakers,
+    repository: gitRepository({
+      directory: resolve(baseDirectory, config.repository.path),
+      env: variables,
+      tagPattern: config.repository.tag_pattern,
+      scheme: config.repository.versioning,
+    }),
+    targets: buildTargets(config, {
+      variables,
+      baseDirectory,
+      stateDirectory,
+      onOutput: (target, line) => options.observe({ type: 'note', text: `${target}: ${line}` }),
+    }),
+    checks: buildChecks(config, { clock, flags, breakers, variables }),
+    messengers: buildMessengers(config, { clock, ids, variables, console: options.console }),
+    postmortems: filePostmortems(resolve(baseDirectory, config.postmortem.directory)),
+    observe: options.observe,
+    facts,
+    settings: {
+      leaseTtlMs: config.lease.ttl,
+      holder: `${options.user}@${hostname()} (pid ${process.pid})`,
+      due: config.postmortem.due,
+    },
+  };
+  const kept = resources.move();
+  return {
+    config,
+    ports,
+    factsOf: (rule) => ({
+      ...facts,
+      groups: groupsOf(config, rule),
+      providers: providersOf(config, rule),
+    }),
+    drain: () => journal.drain(),
+    async [Symbol.asyncDispose]() {
+      await kept.disposeAsync();
+    },
+  };
+}
+
+function chooseEnvironment({ config }: LoadedConfig, named: string | undefined): string {
+  if (named !== undefined) return named;
+  const all = Object.keys(config.environments);
+  const [only] = all;
+  if (only !== undefined && all.length === 1) return only;
+  throw new BackoutError({
+    code: 'E_ENVIRONMENT',
+    kind: 'usage',
+    message: `${config.service} has ${all.length} environments: ${all.join(', ')}.`,
+    remedy: 'Name one with --environment.',
+  });
+}
+
+function stateFolder(config: SelectedConfig, baseDirectory: string): string {
+  const { state } = config.environment;
+  switch (state.kind) {
+    case 'embedded':
+      return resolve(baseDirectory, state.directory);
+    case 'aws':
+      // requireAvailable has refused it already; the compiler does not know.
+      throw new BackoutError({
+        code: 'E_NOT_AVAILABLE',
+        kind: 'refused',
+        message: 'State on AWS is not available yet.',
+        remedy: 'Use state: {kind: embedded} for now.',
+      });
+    default:
+      return state satisfies never;
+  }
+}
+
+async function openPostgres(
+  options: OpenOptions,
+  environment: SelectedConfig['environment'],
+  resources: AsyncDisposableStack,
+): Promise<ReturnType<typeof absentPostgres>> {
+  if (environment.journal === undefined) return absentPostgres();
+  const url = resolveReference(environment.journal.url, options.variables);
+  const postgres = resources.use(connectPostgres(url, { applicationName: 'backout' }));
+  const stores = {
+    journal: postgresJournal(postgres),
+    leases: postgresLeases(postgres),
+    releases: postgresReleases(postgres),
+  };
+  // An emergency does not wait for the database; its entries are carried over later, after this.
+  if (options.journalMode === 'spool-first') {
+    return { ...stores, journal: migratedOnUse(stores.journal, () => migrate(postgres)) };
+  }
+  // A database that is down says so when it is used, with the words of the operation at hand.
+  await migrate(postgres).catch(() => undefined);
+  return stores;
+}
+
+/** A journal that brings its schema up to date before its first use. */
+function migratedOnUse(journal: Journal, prepare: () => Promise<unknown>): Journal {
+  let prepared: Promise<unknown> | undefined;
+  const ready = async (): Promise<void> => {
+    prepared ??= prepare();
+    try {
+      await prepared;
+    } catch (error) {
+      prepared = undefined;
+      throw error;
+    }
+  };
+  return {
+    append: async (entry) => {
+      await ready();
+      return await journal.append(entry);
+    },
+    read: async (scope, incident) => {
+      await ready();
+      return await journal.read(scope, incident);
+    },
+    incidents: async (scope) => {
+      await ready();
+      return await journal.incidents(scope);
+    },
+  };
+}
+
+function planFacts(config: SelectedConfig, configHash: string): PlanFacts {
+  const { budgets, stages, environment } = config;
+  return {
+    service: config.service,
+    environment: environment.name,
+    configHash,
+    providers: Object.keys(config.breakers.providers),
+    fastPath: environment.redis !== undefined,
+    acknowledgeWithinMs: config.flags.acknowledge_within,
+    budgetsMs: {
+      flags: budgets.flags,
+      application: budgets.application,
+      database: budgets.database,
+    },
+    targets: inOrder(config.targets).map((name) => ({
+      name,
+      timeoutMs: config.targets[name]?.timeout ?? 0,
+      preflightMs: preflightTime(config, name),
+    })),
+    stages: [
+      { name: 'now', afterMs: stages.now },
+      { name: 't+2', afterMs: stages['t+2'] },
+      { name: 't+10', afterMs: stages['t+10'] },
+    ],
+    bake: { durationMs: config.bake.duration, everyMs: config.bake.every },
+  };
+}
+
+function preflightTime(config: SelectedConfig, name: string): number {
+  const target = config.targets[name];
+  return target?.kind === 'command' ? target.read_timeout + 1_000 : 10_000;
+}
