@@ -1,0 +1,59 @@
+import type { Release } from '../../model/release.ts';
+import type { Scope } from '../../model/scope.ts';
+import type { ReleaseRecords } from '../../ports/releases.ts';
+import { storable } from './journal-rules.ts';
+import { releaseUnknown, tagMoved } from './release-rules.ts';
+
+/** Release records within one process: for tests, the simulator and dry runs. */
+export function memoryReleases(): ReleaseRecords {
+  const byScope = new Map<string, Map<string, Release>>();
+
+  const recordsOf = (scope: Scope): Map<string, Release> => {
+    const name = JSON.stringify([scope.service, scope.environment]);
+    const records = byScope.get(name) ?? new Map<string, Release>();
+    byScope.set(name, records);
+    return records;
+  };
+  const find = (scope: Scope, tag: string): Release => {
+    const release = recordsOf(scope).get(tag);
+    if (release === undefined) throw releaseUnknown(scope, tag);
+    return release;
+  };
+
+  return {
+    list: async (scope) => structuredClone([...recordsOf(scope).values()].toSorted(lastLiveFirst)),
+    record: async (scope, { tag, commit, at }) => {
+      const known = recordsOf(scope).get(tag);
+      if (known !== undefined && known.commit !== commit) {
+        throw tagMoved(scope, tag, known.commit, commit);
+      }
+      const deployedAt = new Date(at).toISOString();
+      const release: Release = known ?? { tag, commit, status: 'deployed', deployedAt };
+      // A record that arrives late must not turn the time back.
+      if (release.deployedAt < deployedAt) release.deployedAt = deployedAt;
+      recordsOf(scope).set(tag, release);
+      return structuredClone(release);
+    },
+    mark: async (scope, tag, status) => {
+      find(scope, tag).status = status;
+    },
+    hold: async (scope, tag, hold) => {
+      const release = find(scope, tag);
+      if (hold === undefined) delete release.hold;
+      else {
+        const { reason, by, at } = hold;
+        release.hold ??= {
+          ...hold,
+          reason: storable(reason),
+          by: storable(by),
+          at: new Date(at).toISOString(),
+        };
+      }
+    },
+  };
+}
+
+function lastLiveFirst(a: Release, b: Release): number {
+  if (a.deployedAt !== b.deployedAt) return a.deployedAt < b.deployedAt ? 1 : -1;
+  return a.tag < b.tag ? -1 : 1;
+}

@@ -1,0 +1,3 @@
+export const listMigrations = `
+  select number, name, additive, checksum from backout.migration order by number
+`;
