@@ -1,0 +1,162 @@
+/** Targets, databases, caches and services against what they name. */
+import type { Finding } from '../explain.ts';
+import type { Path } from '../problems.ts';
+import { block, blocks, isBlock, type RawBlock, texts } from '../raw.ts';
+import { parseDuration } from '../values.ts';
+import { findCycles, type KnownNames, unknownName, unknownNames, unknownPlaces } from './known.ts';
+
+/** Words in braces that are replaced in what a target runs. */
+const TARGET_PLACES = ['tag', 'commit', 'service', 'environment', 'target'];
+
+/** Keys of a target whose texts may contain those words. */
+const WITH_PLACES = ['preflight', 'deploy', 'current', 'inputs', 'cwd'];
+
+export function checkTargets(raw: unknown, known: KnownNames): Finding[] {
+  const each = blocks(raw, 'targets').flatMap(([id, target]) => {
+    const path: Path = ['targets', id];
+    return [
+      ...unknownNames('the target', target['depends_on'], known.targets, [...path, 'depends_on']),
+      ...WITH_PLACES.flatMap((key) => unknownPlaces(target[key], TARGET_PLACES, [...path, key])),
+      ...(target['kind'] === 'workflow' && target['repository'] === undefined
+        ? needsGithub(raw, path)
+        : []),
+    ];
+  });
+  return [...each, ...findCycles('targets', raw)];
+}
+
+/** A finding when nothing says which repository on GitHub is meant. */
+export function needsGithub(raw: unknown, path: Path): Finding[] {
+  if (block(raw, 'repository')['github'] !== undefined) return [];
+  return [
+    {
+      path,
+      message: 'this needs a repository on GitHub, and none is named',
+      remedy: 'Add github: owner/name to the section repository.',
+    },
+  ];
+}
+
+export function checkServices(raw: unknown, known: KnownNames): Finding[] {
+  const each = blocks(raw, 'services').flatMap(([id, service]) => {
+    const path: Path = ['services', id];
+    return [
+      ...unknownNames('the service', service['depends_on'], known.services, [
+        ...path,
+        'depends_on',
+      ]),
+      ...unknownName('the check', service['check'], known.checks, [...path, 'check']),
+    ];
+  });
+  return [...each, ...findCycles('services', raw)];
+}
+
+export function checkDatabases(raw: unknown, known: KnownNames): Finding[] {
+  return blocks(raw, 'databases').flatMap(([id, database]) => {
+    const path: Path = ['databases', id];
+    const instance = block(database, 'instance');
+    const managed = instance['kind'] === 'rds' || instance['kind'] === 'aurora';
+    return [
+      ...unknownNames('the cache', database['caches'], known.caches, [...path, 'caches']),
+      ...unknownNames('the service', database['restarts'], known.services, [...path, 'restarts']),
+      ...(managed && instance['id'] === undefined
+        ? [
+            {
+              path: [...path, 'instance', 'id'],
+              message: `is missing, and the server is ${String(instance['kind'])}`,
+              remedy: 'Add the identifier of the instance or cluster.',
+            },
+          ]
+        : []),
+    ];
+  });
+}
+
+export function checkCaches(raw: unknown): Finding[] {
+  return blocks(raw, 'caches').flatMap(([id, cache]) => checkCache(cache, ['caches', id]));
+}
+
+function checkCache(cache: RawBlock, path: Path): Finding[] {
+  const { prefix, database, exclusive } = cache;
+  if (
+    typeof prefix === 'string' &&
+    ('backout:'.startsWith(prefix) || prefix.startsWith('backout:'))
+  ) {
+    return [
+      {
+        path: [...path, 'prefix'],
+        message: `"${prefix}" covers the keys of Backout itself`,
+        remedy: 'Choose a prefix that only the cache uses.',
+      },
+    ];
+  }
+  const chosen = [prefix, database].filter((one) => one !== undefined).length;
+  if (chosen === 1 || (chosen === 0 && exclusive === true)) return [];
+  return [
+    {
+      path,
+      message:
+        chosen === 0
+          ? 'nothing says which keys belong to this cache'
+          : 'a prefix and a database cannot be combined',
+      remedy: 'Give a prefix or a database, or exclusive: true if the whole server is this cache.',
+    },
+  ];
+}
+
+/** The sections whose things may exist in some environments only. */
+const LIMITED = ['targets', 'databases', 'caches', 'services', 'checks'];
+
+export function checkLimits(raw: unknown, known: KnownNames): Finding[] {
+  const limits = LIMITED.flatMap((section) =>
+    blocks(raw, section).flatMap(([id, one]) =>
+      unknownNames('the environment', one['environments'], known.environments, [
+        section,
+        id,
+        'environments',
+      ]),
+    ),
+  );
+  const own = isBlock(raw) ? raw['service'] : undefined;
+  const itself = texts(isBlock(raw) ? raw['depends_on'] : undefined).flatMap(({ text, at }) =>
+    text === own
+      ? [
+          {
+            path: ['depends_on', at],
+            message: `the service "${text}" cannot wait for itself`,
+            remedy: 'Remove it here.',
+          },
+        ]
+      : [],
+  );
+  return [...limits, ...itself, ...checkStages(raw), ...checkTags(raw)];
+}
+
+function checkStages(raw: unknown): Finding[] {
+  const stages = block(raw, 'stages');
+  const at = (key: string, fallback: number): number => {
+    const value = stages[key];
+    return (typeof value === 'string' ? parseDuration(value) : undefined) ?? fallback;
+  };
+  const order = [at('now', 0), at('t+2', 120_000), at('t+10', 600_000)];
+  if (order.every((ms, index) => index === 0 || ms > (order[index - 1] ?? 0))) return [];
+  return [
+    {
+      path: ['stages'],
+      message: 'the stages are not one after another',
+      remedy: 'now has to be before t+2, and t+2 before t+10.',
+    },
+  ];
+}
+
+function checkTags(raw: unknown): Finding[] {
+  const pattern = block(raw, 'repository')['tag_pattern'];
+  if (typeof pattern !== 'string' || /^[A-Za-z0-9._/@+-]*\*$/.test(pattern)) return [];
+  return [
+    {
+      path: ['repository', 'tag_pattern'],
+      message: `"${pattern}" is not a tag pattern`,
+      remedy: 'Write a prefix and one "*" at its end, such as "v*" or "payments/v*".',
+    },
+  ];
+}

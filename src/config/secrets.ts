@@ -1,0 +1,100 @@
+/** Secrets: recognised where they must not stand, and read from where they may. */
+import { BackoutError } from '../model/error.ts';
+import type { Path } from './problems.ts';
+import { type Complaint, isReference } from './values.ts';
+
+/** Shapes of secrets that have no business in a file under version control. */
+const SHAPES: readonly (readonly [RegExp, string])[] = [
+  [/^[a-z][a-z0-9+.-]*:\/\/[^/\s:@]*:[^/\s@]+@/i, 'an address with a password'],
+  [
+    /[?&](access_?token|api_?key|token|secret|password|signature)=[^&\s{]/i,
+    'an address with a key',
+  ],
+  [/\b(AKIA|ASIA)[0-9A-Z]{16}\b/, 'an AWS access key'],
+  [/\bgh[opsur]_[A-Za-z0-9]{20,}|\bgithub_pat_[A-Za-z0-9_]{20,}/, 'a GitHub token'],
+  [/\bxox[abeoprs]-[A-Za-z0-9-]{8,}/, 'a Slack token'],
+  [/\bhooks\.slack\.com\/services\/\S+/, 'the address of a webhook'],
+  [/\b[rs]k_(live|test)_[A-Za-z0-9]{8,}/, 'a payment key'],
+  [/-----BEGIN [A-Z ]*PRIVATE KEY-----/, 'a private key'],
+  [/\beyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\./, 'a signed token'],
+  [/\bnpm_[A-Za-z0-9]{30,}|\bglpat-[A-Za-z0-9_-]{16,}|\bSG\.[\w-]{16,}\./, 'a token'],
+  [/^(Bearer|Basic|Token)\s+\S{8,}/i, 'a credential'],
+];
+
+/** Names under which a plain value is a secret even if it does not look like one. */
+const SECRET_NAME =
+  /(^|[_-])(authorization|cookie|pass(word|wd|phrase)?|secret|token|credentials?|(api|access|private|signing)[_-]?key)$/i;
+
+/** Blocks whose plain values go out with a request or into a program. */
+const CARRIERS = new Set(['headers', 'inputs', 'env']);
+
+const REMEDY =
+  'Put it into an environment variable or the parameter store, write "env:NAME" or "ssm:/path" here, and replace the secret: it may have been seen.';
+
+/**
+ * Why a plain value must not stand in the file, if so. `path` are the keys that lead to it.
+ * The message never repeats the value.
+ */
+export function secretFault(value: string, path: readonly string[]): Complaint | undefined {
+  if (isReference(value)) return undefined;
+  const shape = SHAPES.find(([pattern]) => pattern.test(value));
+  if (shape !== undefined) return { message: `this is ${shape[1]}`, remedy: REMEDY };
+  const key = path.at(-1) ?? '';
+  if (value !== '' && CARRIERS.has(path.at(-2) ?? '') && SECRET_NAME.test(key)) {
+    return { message: `"${key}" is written out here`, remedy: REMEDY };
+  }
+  return undefined;
+}
+
+/**
+ * The value that a reference stands for. `environment` is the record of environment variables.
+ *
+ * @throws BackoutError E_SECRET_MISSING when the variable is not set or empty; E_NOT_AVAILABLE for
+ *   the parameter store, which cannot be read yet.
+ */
+export function resolveReference(
+  reference: string,
+  environment: Readonly<Record<string, string | undefined>>,
+): string {
+  if (!isReference(reference)) {
+    throw new BackoutError({
+      code: 'E_SECRET_REFERENCE',
+      kind: 'usage',
+      message: 'A setting that has to be a reference is not one.',
+      remedy: 'Write "env:NAME" or "ssm:/path" into backout.yml.',
+    });
+  }
+  if (reference.startsWith('ssm:')) {
+    throw new BackoutError({
+      code: 'E_NOT_AVAILABLE',
+      kind: 'refused',
+      message: `${reference} cannot be read: the parameter store is not available yet.`,
+      remedy: 'Use an environment variable and write "env:NAME" into backout.yml.',
+    });
+  }
+  const variable = reference.slice('env:'.length);
+  const value = environment[variable];
+  if (value === undefined || value === '') {
+    throw new BackoutError({
+      code: 'E_SECRET_MISSING',
+      kind: 'usage',
+      message: `The environment variable ${variable} is ${value === undefined ? 'not set' : 'empty'}.`,
+      remedy: `Set ${variable} where this command runs; backout.yml refers to it as "${reference}".`,
+    });
+  }
+  return value;
+}
+
+/** Every reference in a configuration (or a part of it) and where it stands. */
+export function listReferences(
+  value: unknown,
+  path: Path = [],
+): { path: Path; reference: string }[] {
+  if (typeof value === 'string') return isReference(value) ? [{ path, reference: value }] : [];
+  if (Array.isArray(value)) {
+    const list: unknown[] = value;
+    return list.flatMap((item, at) => listReferences(item, [...path, at]));
+  }
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([key, item]) => listReferences(item, [...path, key]));
+}

@@ -1,0 +1,117 @@
+/** The deployable parts of a service, and how each is taken to another release. */
+import * as z from 'zod';
+import { argv, duration, identifier, named, onlyIn, percent, reference, words } from '../values.ts';
+
+const common = {
+  description: words().optional().describe('What this part does.'),
+  environments: onlyIn(),
+  order: z
+    .int()
+    .min(0)
+    .default(100)
+    .describe('Smaller numbers are rolled back first. Default: 100'),
+  depends_on: z
+    .array(identifier())
+    .default([])
+    .describe('Targets that have to be done before this one. Default: none'),
+  timeout: duration({ max: 3_600_000 })
+    .prefault('4m')
+    .describe('Longest time for one deployment of this target. Default: 4m'),
+};
+
+const programTimeout = duration({ max: 3_600_000 });
+const PLACES = 'Arguments may contain {tag}, {commit}, {service}, {environment} and {target}.';
+
+const command = z.strictObject({
+  kind: z.literal('command').describe('Any program on this machine.'),
+  ...common,
+  preflight: argv()
+    .optional()
+    .describe(`Program that exits 0 when the release can be deployed. ${PLACES} Default: none`),
+  deploy: argv().describe(`Program that deploys the release; may run twice. ${PLACES}`),
+  current: argv().describe(
+    `Program that prints the tag that is live, alone on its last line. ${PLACES}`,
+  ),
+  read_timeout: programTimeout
+    .prefault('10s')
+    .describe('Longest time for preflight and for current. Default: 10s'),
+  cwd: words().default('.').describe('Folder to run in, relative to this file. Default: .'),
+  env: z
+    .record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/), reference())
+    .default({})
+    .describe('Environment variables, each by reference. Default: none'),
+});
+
+const lambdaAlias = z.strictObject({
+  kind: z.literal('lambda-alias').describe('A Lambda function behind an alias.'),
+  ...common,
+  function_name: words().describe('Name or ARN of the function.'),
+  alias: words().default('live').describe('Alias that serves traffic. Default: live'),
+  region: words().optional().describe('Region. Default: the first one of the environment'),
+  shift: z
+    .strictObject({
+      share: percent().describe('Share of traffic that goes over first.'),
+      wait: duration({ max: 900_000 }).describe('Time until all traffic goes over.'),
+    })
+    .optional()
+    .describe('Move the traffic in two steps. Left out: at once.'),
+});
+
+const ecs = z.strictObject({
+  kind: z.literal('ecs').describe('An ECS service.'),
+  ...common,
+  cluster: words().describe('Name or ARN of the cluster.'),
+  service: words().describe('Name of the ECS service.'),
+  container: words()
+    .optional()
+    .describe('Container whose image is the release. Left out: the only essential one.'),
+  region: words().optional().describe('Region. Default: the first one of the environment'),
+  strategy: z
+    .enum(['rolling', 'blue-green'])
+    .default('rolling')
+    .describe('How the service replaces its tasks. Default: rolling'),
+});
+
+const batch = z.union([z.int().min(1), percent()]);
+
+const ssmCommand = z.strictObject({
+  kind: z.literal('ssm-command').describe('A fleet of machines, through SSM Run Command.'),
+  ...common,
+  instances: z
+    .record(words(), words())
+    .describe('Tags that a machine must have to belong to the fleet.'),
+  deploy: argv().describe(`Program on each machine that deploys the release. ${PLACES}`),
+  current: argv().describe('Program on each machine that prints the tag that is live.'),
+  units: z.array(words()).default([]).describe('systemd units to restart, in order. Default: none'),
+  batch: batch
+    .prefault(1)
+    .describe('Machines at a time: a number, or a share such as "25%". Default: 1'),
+  max_failures: z
+    .int()
+    .min(0)
+    .default(0)
+    .describe('Failed machines after which no further batch starts. Default: 0'),
+  region: words().optional().describe('Region. Default: the first one of the environment'),
+});
+
+const workflow = z.strictObject({
+  kind: z.literal('workflow').describe("The team's own deploy workflow on GitHub."),
+  ...common,
+  repository: words()
+    .optional()
+    .describe('owner/name of the workflow. Default: the repository of the service'),
+  file: words().describe('File name of the workflow, such as deploy.yml.'),
+  ref: z
+    .enum(['tag', 'default_branch'])
+    .default('tag')
+    .describe('Which version of the workflow file runs. Default: tag'),
+  inputs: z
+    .record(words(), z.string())
+    .default({})
+    .describe('Inputs of the workflow. Values may contain {tag}, {commit} and {environment}.'),
+  token: reference().optional().describe('Reference to a token that may start workflows.'),
+});
+
+export const targets = named(
+  z.discriminatedUnion('kind', [command, lambdaAlias, ecs, ssmCommand, workflow]),
+);

@@ -1,0 +1,267 @@
+/**
+ * The features that are not built yet, and the settings that would need them.
+ * Whoever builds a feature removes its line here.
+ */
+import type { Need, UnavailableSetting } from './availability.ts';
+import { formatPath, type Path } from './problems.ts';
+import { type BackoutConfig, configSchema } from './schema.ts';
+import { listReferences } from './secrets.ts';
+import { SIGNALS } from './sections/matrix.ts';
+
+const EVERYTHING: Need[] = [
+  'flags',
+  'application',
+  'database',
+  'validate',
+  'recover',
+  'assess',
+  'automation',
+  'messages',
+  'postmortem',
+  'rehearse',
+  'restart',
+];
+
+/** Every setting of a configuration whose feature is not built yet, in the order of the file. */
+export function findUnbuilt(config: BackoutConfig): UnavailableSetting[] {
+  return [
+    ...fromEnvironments(config),
+    ...fromReleases(config),
+    ...fromFlags(config),
+    ...fromRules(config),
+    ...fromParts(config),
+    ...fromChecks(config),
+    ...fromMessages(config),
+    ...fromDefaults(config),
+    ...fromReferences(config),
+  ];
+}
+
+function missing(
+  path: Path,
+  feature: string,
+  needs: Need[],
+  environments?: string[],
+): UnavailableSetting {
+  return {
+    path: formatPath(path),
+    feature,
+    needed_by: needs,
+    ...(environments === undefined ? {} : { environments }),
+  };
+}
+
+function fromEnvironments(config: BackoutConfig): UnavailableSetting[] {
+  return Object.entries(config.environments).flatMap(([id, one]) => {
+    const path: Path = ['environments', id];
+    const found: UnavailableSetting[] = [];
+    const add = (rest: Path, feature: string, needs: Need[]): void => {
+      found.push(missing([...path, ...rest], feature, needs, [id]));
+    };
+    if (one.state.kind === 'aws') add(['state', 'kind'], 'state on AWS', EVERYTHING);
+    if (one.reach === 'lambda') add(['reach'], 'reaching through functions', EVERYTHING);
+    if (one.approval.application === 'always') {
+      add(['approval', 'application'], 'approval by a second person', ['application']);
+    }
+    for (const key of ['app_id', 'private_key'] as const) {
+      if (one.github[key] !== undefined) {
+        add(['github', key], 'starting a workflow on GitHub', ['automation']);
+      }
+    }
+    return found;
+  });
+}
+
+function fromReleases({ releases, depends_on: services }: BackoutConfig): UnavailableSetting[] {
+  const found: UnavailableSetting[] = [];
+  const add = (key: string, feature: string, needs: Need[]): void => {
+    found.push(missing(['releases', key], feature, needs));
+  };
+  if (services.length > 0) {
+    found.push(missing(['depends_on'], 'order between services', ['application', 'database']));
+  }
+  const judged: Need[] = ['application', 'assess'];
+  if (releases.security_floor !== undefined) add('security_floor', 'security floor', judged);
+  if (releases.migrations.length > 0) add('migrations', 'audit of migrations', judged);
+  if (releases.required_secrets.length > 0) add('required_secrets', 'check of secrets', judged);
+  if (releases.parallel_targets > 1) {
+    add('parallel_targets', 'deploying targets at once', ['application']);
+  }
+  return found;
+}
+
+function fromFlags(config: BackoutConfig): UnavailableSetting[] {
+  return Object.entries(config.flags.groups).flatMap(([id, group]) => {
+    const path: Path = ['flags', 'groups', id];
+    const found: UnavailableSetting[] = [];
+    if (group.layout === 'document' || group.layout === 'parameter-per-flag') {
+      found.push(
+        missing([...path, 'layout'], 'flags in the parameter store', ['flags', 'recover']),
+      );
+    }
+    for (const [flag, { canary }] of Object.entries(group.flags)) {
+      if (!canary) continue;
+      found.push(
+        missing([...path, 'flags', flag, 'canary'], 'testing with a canary flag', ['rehearse']),
+      );
+    }
+    return found;
+  });
+}
+
+function fromRules(config: BackoutConfig): UnavailableSetting[] {
+  return Object.entries(config.rules).flatMap(([id, rule]) => {
+    const found: UnavailableSetting[] = [];
+    if (rule.alarms.length > 0) {
+      found.push(missing(['rules', id, 'alarms'], 'acting on alarms', ['automation']));
+    }
+    if (!(rule.signal in SIGNALS)) {
+      found.push(missing(['rules', id, 'signal'], 'signals of your own', ['automation']));
+    }
+    return found;
+  });
+}
+
+/** Everything in a section whose feature is not built at all. */
+function whole(
+  section: string,
+  all: Readonly<Record<string, { environments?: string[] | undefined }>>,
+  feature: string,
+  needs: Need[],
+): UnavailableSetting[] {
+  return Object.entries(all).map(([id, one]) =>
+    missing([section, id], feature, needs, one.environments),
+  );
+}
+
+function fromParts(config: BackoutConfig): UnavailableSetting[] {
+  const targets = Object.entries(config.targets).flatMap(([id, target]) =>
+    target.kind === 'command'
+      ? []
+      : [
+          missing(
+            ['targets', id, 'kind'],
+            `targets of kind ${target.kind}`,
+            ['application', 'database', 'assess'],
+            target.environments,
+          ),
+        ],
+  );
+  return [
+    ...targets,
+    ...whole('databases', config.databases, 'rolling databases back', ['database']),
+    ...whole('caches', config.caches, 'emptying caches', ['database']),
+    ...whole('services', config.services, 'restarting services', ['database', 'restart']),
+  ];
+}
+
+function fromChecks(config: BackoutConfig): UnavailableSetting[] {
+  const checks = Object.entries(config.checks).flatMap(([id, check]) =>
+    ['http', 'flags-safe', 'breakers'].includes(check.kind)
+      ? []
+      : [
+          missing(
+            ['checks', id, 'kind'],
+            `checks of kind ${check.kind}`,
+            // A rollback that cannot be validated must not report success.
+            ['validate', 'application', 'database'],
+            check.environments,
+          ),
+        ],
+  );
+  if (config.metrics === undefined) return checks;
+  return [...checks, missing(['metrics'], 'reading metrics', ['automation'])];
+}
+
+function fromMessages({ messages, escalation, postmortem }: BackoutConfig): UnavailableSetting[] {
+  const found = Object.entries(messages.channels).flatMap(([id, channel]) =>
+    channel.kind === 'console' || channel.kind === 'webhook'
+      ? []
+      : [
+          missing(['messages', 'channels', id, 'kind'], `messages to ${channel.kind}`, [
+            'messages',
+          ]),
+        ],
+  );
+  if (Object.keys(messages.templates).length > 0) {
+    found.push(missing(['messages', 'templates'], 'words of your own', ['messages']));
+  }
+  for (const [id, contact] of Object.entries(escalation)) {
+    if (contact.channels.length === 0 && contact.mention === undefined) continue;
+    found.push(missing(['escalation', id], 'calling contacts', ['messages']));
+  }
+  if (postmortem.publish === 'pull_request') {
+    found.push(missing(['postmortem', 'publish'], 'opening pull requests', ['postmortem']));
+  }
+  if (postmortem.template !== undefined) {
+    found.push(missing(['postmortem', 'template'], 'templates of your own', ['postmortem']));
+  }
+  return found;
+}
+
+/** Sections that have a value even when left out: named only if they differ from that. */
+const NOT_YET = {
+  customer_impact: ['telling whether customers are hit', ['messages']],
+  evidence: ['keeping evidence', ['postmortem']],
+  clock: ['the clock of an incident', ['messages']],
+  alarms: ['acting on alarms', ['automation']],
+  guard: ['watching for a held release', ['automation']],
+} as const satisfies Partial<Record<keyof BackoutConfig, readonly [string, readonly Need[]]>>;
+
+function fromDefaults(config: BackoutConfig): UnavailableSetting[] {
+  const defaults = configSchema.parse({ service: config.service, environments: {} });
+  return Object.entries(NOT_YET).flatMap(([section, [feature, needs]]) => {
+    const written: unknown = Reflect.get(config, section);
+    const untouched: unknown = Reflect.get(defaults, section);
+    if (JSON.stringify(written) === JSON.stringify(untouched)) return [];
+    return [missing([section], feature, [...needs])];
+  });
+}
+
+/** References to the parameter store, which cannot be read yet. */
+function fromReferences(config: BackoutConfig): UnavailableSetting[] {
+  const stored = listReferences(config).filter((one) => one.reference.startsWith('ssm:'));
+  return stored.map(({ path }) => {
+    const [section = '', id] = path;
+    const environments =
+      section === 'environments' && typeof id === 'string' ? [id] : limitOf(config, section, id);
+    return missing(path, 'secrets in the parameter store', needsOf(section), environments);
+  });
+}
+
+function limitOf(config: BackoutConfig, section: string | number, id: unknown) {
+  if (typeof id !== 'string') return undefined;
+  switch (section) {
+    case 'targets':
+    case 'databases':
+    case 'caches':
+    case 'checks':
+      return config[section][id]?.environments;
+    default:
+      return undefined;
+  }
+}
+
+function needsOf(section: string | number): Need[] {
+  switch (section) {
+    case 'environments':
+      return EVERYTHING;
+    case 'targets':
+      return ['application', 'database', 'assess'];
+    case 'databases':
+    case 'caches':
+      return ['database'];
+    case 'checks':
+      return ['validate', 'application', 'database'];
+    case 'messages':
+      return ['messages'];
+    case 'metrics':
+      return ['automation'];
+    case 'postmortem':
+      return ['postmortem'];
+    case 'releases':
+      return ['application', 'assess'];
+    default:
+      return EVERYTHING;
+  }
+}

@@ -1,0 +1,192 @@
+import { expect, test } from 'vitest';
+import { type Need, requireAvailable, unavailableSettings } from '../../src/config/availability.ts';
+import { parseConfig } from '../../src/config/load.ts';
+
+function parse(text: string) {
+  return parseConfig(text, { file: 'backout.yml' }).config;
+}
+
+const HEAD = 'service: shop\n';
+const LOCAL = 'environments: { production: { redis: { url: "env:REDIS" } } }\n';
+
+/** Everything that can be done today, in one file. */
+const BUILT = `${HEAD}environments:
+  production:
+    automation: armed
+    base_url: https://shop.example
+    journal: { url: "env:JOURNAL" }
+    redis: { url: "env:REDIS" }
+flags:
+  groups:
+    features: { layout: file, flags: { a: { default: true, safe: false } } }
+breakers: { providers: { stripe: { tags: [payment] } } }
+rules:
+  slow: { threshold: { above: 800ms } }
+targets:
+  app: { kind: command, deploy: [x], current: [x], env: { KEY: "env:KEY" } }
+checks:
+  health: { kind: http, url: /health, under_safe_state: skip }
+  safe: { kind: flags-safe }
+  cut: { kind: breakers }
+messages:
+  channels:
+    console: { kind: console }
+    hook: { kind: webhook, url: "env:HOOK" }
+postmortem: { publish: file }
+stages: { t+2: 2s, t+10: 4s }
+`;
+
+test('what is built is not named', () => {
+  expect(unavailableSettings(parse(BUILT))).toEqual([]);
+  for (const need of ['flags', 'application', 'database', 'validate', 'messages'] as const) {
+    expect(() => requireAvailable(parse(BUILT), need)).not.toThrow();
+  }
+});
+
+const AWS = 'account: "123456789012", regions: [eu-west-1]';
+
+const CASES: [text: string, path: string, refused: Need, allowed?: Need][] = [
+  [`environments: { p: { state: { kind: aws }, ${AWS} } }`, 'environments.p.state.kind', 'flags'],
+  [`environments: { p: { reach: lambda, ${AWS} } }`, 'environments.p.reach', 'flags'],
+  [`environments: { p: { journal: { url: "ssm:/a" } } }`, 'environments.p.journal.url', 'flags'],
+  [
+    `environments: { p: { approval: { application: always } } }`,
+    'environments.p.approval.application',
+    'application',
+    'flags',
+  ],
+  [`${LOCAL}depends_on: [other]`, 'depends_on', 'application', 'flags'],
+  [
+    `${LOCAL}releases: { security_floor: v1.0.0 }`,
+    'releases.security_floor',
+    'application',
+    'flags',
+  ],
+  [`${LOCAL}releases: { migrations: [a] }`, 'releases.migrations', 'assess', 'flags'],
+  [
+    `${LOCAL}releases: { parallel_targets: 2 }`,
+    'releases.parallel_targets',
+    'application',
+    'flags',
+  ],
+  [
+    `${LOCAL}flags: { groups: { g: { flags: { a: { default: true, safe: false, canary: true } } } } }`,
+    'flags.groups.g.flags.a.canary',
+    'rehearse',
+    'flags',
+  ],
+  [`${LOCAL}rules: { slow: { alarms: [shop-slow] } }`, 'rules.slow.alarms', 'automation', 'flags'],
+  [
+    `${LOCAL}targets: { a: { kind: ecs, cluster: c, service: s } }`,
+    'targets.a.kind',
+    'application',
+    'flags',
+  ],
+  [
+    `${LOCAL}targets: { a: { kind: lambda-alias, function_name: f } }`,
+    'targets.a.kind',
+    'application',
+    'flags',
+  ],
+  [
+    `${LOCAL}targets: { a: { kind: ssm-command, instances: { R: a }, deploy: [x], current: [x] } }`,
+    'targets.a.kind',
+    'assess',
+    'flags',
+  ],
+  [
+    `${LOCAL}databases: { a: { name: app, url: "env:A", owner_role: o } }`,
+    'databases.a',
+    'database',
+    'application',
+  ],
+  [`${LOCAL}caches: { a: { url: "env:A", prefix: "a:" } }`, 'caches.a', 'database', 'application'],
+  [
+    `${LOCAL}services: { a: { kind: systemd, unit: a.service } }`,
+    'services.a',
+    'restart',
+    'application',
+  ],
+  [`${LOCAL}checks: { a: { kind: command, run: [x] } }`, 'checks.a.kind', 'application', 'flags'],
+  [
+    `${LOCAL}checks: { a: { kind: metric, signal: error_rate, expect: { below: "1%" } } }`,
+    'checks.a.kind',
+    'validate',
+    'messages',
+  ],
+  [
+    `${LOCAL}metrics: { kind: prometheus, url: "https://p.example", signals: {} }`,
+    'metrics',
+    'automation',
+    'application',
+  ],
+  [
+    `${LOCAL}messages: { channels: { a: { kind: slack, channel: c, token: "env:T" } } }`,
+    'messages.channels.a.kind',
+    'messages',
+    'flags',
+  ],
+  [
+    `${LOCAL}messages: { templates: { complete: Done } }`,
+    'messages.templates',
+    'messages',
+    'flags',
+  ],
+  [`${LOCAL}escalation: { cto: { mention: "@cto" } }`, 'escalation.cto', 'messages', 'flags'],
+  [`${LOCAL}customer_impact: { unreadable: unaffected }`, 'customer_impact', 'messages', 'flags'],
+  [`${LOCAL}postmortem: { template: a.md }`, 'postmortem.template', 'postmortem', 'flags'],
+  [
+    `${LOCAL}repository: { github: a/b }\npostmortem: { publish: pull_request }`,
+    'postmortem.publish',
+    'postmortem',
+    'flags',
+  ],
+  [`${LOCAL}clock: { updates_every: 1m }`, 'clock', 'messages', 'flags'],
+  [`${LOCAL}guard: { every: 2m }`, 'guard', 'automation', 'flags'],
+];
+
+test.each(CASES)('%s is named, and refused where it is needed', (text, path, refused) => {
+  const config = parse(HEAD + text);
+
+  expect(unavailableSettings(config).map((setting) => setting.path)).toEqual([path]);
+  expect(() => requireAvailable(config, refused)).toThrow(
+    expect.objectContaining({
+      code: 'E_NOT_AVAILABLE',
+      kind: 'refused',
+      state: 'Nothing was changed.',
+      message: expect.stringContaining(path) as string,
+    }),
+  );
+});
+
+test.each(CASES.filter(([, , , allowed]) => allowed !== undefined))(
+  '%s does not stand in the way of anything else',
+  (text, _path, _refused, allowed = 'flags') => {
+    expect(() => requireAvailable(parse(HEAD + text), allowed)).not.toThrow();
+  },
+);
+
+test('one environment that is not available leaves the others usable', () => {
+  const config = parse(`${HEAD}environments:
+  laptop: {}
+  production: { state: { kind: aws }, ${AWS} }
+targets:
+  here: { kind: command, deploy: [x], current: [x] }
+  there: { kind: ecs, cluster: c, service: s, environments: [production] }
+`);
+
+  expect(() => requireAvailable(config, 'application', 'laptop')).not.toThrow();
+  expect(() => requireAvailable(config, 'application', 'production')).toThrow('targets.there.kind');
+  expect(() => requireAvailable(config, 'flags', 'production')).toThrow('state on AWS');
+});
+
+test('all settings that stand in the way are named together', () => {
+  const config = parse(`${HEAD}${LOCAL}targets:
+  a: { kind: ecs, cluster: c, service: s }
+  b: { kind: lambda-alias, function_name: f }
+`);
+
+  expect(() => requireAvailable(config, 'application')).toThrow(
+    /targets\.a\.kind .*targets\.b\.kind/,
+  );
+});
