@@ -149,7 +149,7 @@ async function watch(
       });
     }
     const signal = AbortSignal.timeout(30_000);
-    const stage = await runStage(checks, 'now', { safeState: true, signal });
+    const stage = await runStage(checks, 'now', { safeState: true, recovering: true, signal });
     if (stage.verdict === 'passed') continue;
     const bad = stage.measurements.filter(({ verdict }) => verdict !== 'passed');
     return (

@@ -30,7 +30,8 @@ export function breakersCheck(options: BreakersCheckOptions): Check {
   return {
     name,
     stages,
-    async run({ safeState }): Promise<Measurement | undefined> {
+    async run({ safeState, recovering = false }): Promise<Measurement | undefined> {
+      if (recovering) return undefined;
       if (safeState && underSafeState === 'skip') return undefined;
       const other = safeState && underSafeState !== 'skip';
       const expected = other ? underSafeState.expect : options.expect;

@@ -1,0 +1,158 @@
+import type { EnvironmentVariables } from '../../config/environment.ts';
+import { BackoutError } from '../../model/error.ts';
+import { requireTagFormat } from '../../model/release.ts';
+import type { LiveRelease, ReleaseRef, Target } from '../../ports/target.ts';
+import { deployError, notProven } from './explain.ts';
+import { passFence } from './fence.ts';
+import { parseLiveRelease } from './live-release.ts';
+import { redactor } from './output.ts';
+import { type CommandEnd, runCommand } from './run-command.ts';
+
+export interface CommandTargetOptions {
+  name: string;
+  /**
+   * Program and arguments each, never seen by a shell. `{tag}`, `{commit}` and the names of
+   * `places` are replaced within each argument; in `current` only the places are.
+   */
+  commands: {
+    /** Exits 0 when the release can be deployed. Left out: the release is taken to be there. */
+    preflight?: readonly string[] | undefined;
+    /** Exits 0 when the release is live; 75 = try again later, 76 = a newer holder was here. */
+    deploy: readonly string[];
+    /** Prints the tag that is live, alone on one line, or `{"tag": …, "commit": …}`. */
+    current: readonly string[];
+  };
+  /** Further placeholders, such as `service`, `environment`, `target`. */
+  places?: Readonly<Record<string, string>>;
+  /** Folder the programs run in. */
+  cwd: string;
+  /** Variables of the programs: PATH and what the team names. BACKOUT_… is added. */
+  env: EnvironmentVariables;
+  /** Values that must not appear in output, errors or the journal. */
+  secrets?: readonly string[];
+  /** Folder of the fence, one per service and environment (see fence.ts). */
+  stateDirectory: string;
+  /** Cap of one deploy in milliseconds. */
+  timeoutMs: number;
+  /** Cap of `preflight` and `current` in milliseconds. Default 10,000. */
+  readTimeoutMs?: number;
+  /** Each line that `preflight` and `deploy` print, secrets removed. */
+  onOutput?: (line: string) => void;
+}
+
+/**
+ * Any program as a target. Deploy programs must be repeatable, and end what they start.
+ *
+ * `apply` gives them BACKOUT_TAG, BACKOUT_COMMIT, BACKOUT_INCIDENT and BACKOUT_FENCE, the number to
+ * compare at the thing they change. It settles only when nothing of the program is running any
+ * more: what `current` says after that is final.
+ */
+export function commandTarget(options: CommandTargetOptions): Target {
+  const { name, commands, stateDirectory } = options;
+  const secrets = options.secrets ?? [];
+  const readTimeoutMs = options.readTimeoutMs ?? 10_000;
+  const redact = redactor(secrets);
+
+  function run(
+    argv: readonly string[],
+    about: {
+      release?: ReleaseRef;
+      env?: Record<string, string>;
+      signal?: AbortSignal;
+      quiet?: boolean;
+    },
+    timeoutMs: number,
+  ): Promise<CommandEnd> {
+    return runCommand({
+      argv: substitute(argv, { ...options.places, ...about.release }),
+      cwd: options.cwd,
+      env: { ...options.env, ...about.env },
+      timeoutMs,
+      signal: about.signal,
+      secrets,
+      // What `current` prints is an answer to us, not news for people.
+      onLine: about.quiet === true ? undefined : options.onOutput,
+    });
+  }
+
+  async function current(signal: AbortSignal): Promise<LiveRelease> {
+    const program = commands.current[0] ?? 'the program';
+    const end = await run(commands.current, { signal, quiet: true }, readTimeoutMs);
+    if (end.how !== 'exited' || end.code !== 0) {
+      return { known: false, problem: redact(notProven(program, end, readTimeoutMs)) };
+    }
+    const live = parseLiveRelease(end.answer, program);
+    return live.known ? live : { known: false, problem: redact(live.problem) };
+  }
+
+  return {
+    name,
+    kind: 'command',
+    current,
+
+    /** @throws BackoutError also E_PREFLIGHT (retryable) when the program gave no answer */
+    async preflight(release) {
+      requireRelease(release);
+      if (commands.preflight === undefined) return;
+      const env = variablesFor(release);
+      const end = await run(commands.preflight, { release, env }, readTimeoutMs);
+      if (end.how === 'exited' && end.code === 0) return;
+      // An exit code is the program's answer. No answer is not the answer "missing".
+      const answered = end.how === 'exited' && end.code !== 75;
+      const program = commands.preflight[0] ?? 'the program';
+      throw new BackoutError({
+        code: answered ? 'E_ARTEFACT_MISSING' : 'E_PREFLIGHT',
+        kind: answered ? 'refused' : 'failed',
+        message: answered
+          ? `${release.tag} cannot be deployed to ${name}: ${notProven(program, end, readTimeoutMs)}.`
+          : `Whether ${release.tag} can be deployed to ${name} is not known: ${notProven(program, end, readTimeoutMs)}.`,
+        remedy: answered
+          ? 'Choose another release with `backout assess`, or build and publish this one again.'
+          : 'Try again; if it stays so, run the program by hand.',
+        retryable: !answered,
+      });
+    },
+
+    async apply(release, { fence, incident, signal }) {
+      requireRelease(release);
+      await passFence(stateDirectory, name, fence);
+      const live = await current(signal);
+      const same = live.known && live.tag === release.tag;
+      // Without a commit the tag alone has to do; with another commit the tag was moved.
+      if (same && (live.commit === undefined || live.commit === release.commit)) return;
+      const env = {
+        ...variablesFor(release),
+        BACKOUT_FENCE: String(fence),
+        BACKOUT_INCIDENT: incident,
+      };
+      const end = await run(commands.deploy, { release, env, signal }, options.timeoutMs);
+      if (end.how === 'exited' && end.code === 0) return;
+      throw deployError({ target: name, release, end, timeoutMs: options.timeoutMs });
+    },
+  };
+}
+
+/** Both reach a program's arguments. @throws BackoutError E_TAG_FORMAT, E_COMMIT_FORMAT (usage) */
+function requireRelease(release: ReleaseRef): void {
+  requireTagFormat(release.tag);
+  if (/^([0-9a-f]{40}|[0-9a-f]{64})$/.test(release.commit)) return;
+  throw new BackoutError({
+    code: 'E_COMMIT_FORMAT',
+    kind: 'usage',
+    message: `${JSON.stringify(release.commit.slice(0, 80))} is not a full commit of 40 digits.`,
+    remedy: 'Name the release by its tag; the commit is read from git.',
+  });
+}
+
+function variablesFor(release: ReleaseRef): Record<string, string> {
+  return { BACKOUT_TAG: release.tag, BACKOUT_COMMIT: release.commit };
+}
+
+/** In one pass, so that nothing in a value is replaced again. Unknown names stay as they are. */
+function substitute(argv: readonly string[], values: Readonly<Record<string, string>>): string[] {
+  return argv.map((argument) =>
+    argument.replace(/\{([a-z]+)\}/g, (all, name: string) =>
+      Object.hasOwn(values, name) ? (values[name] ?? all) : all,
+    ),
+  );
+}

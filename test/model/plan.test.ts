@@ -1,0 +1,180 @@
+import { describe, expect, it } from 'vitest';
+import {
+  foldOutcome,
+  foldSteps,
+  type ExecutionOutcome,
+  type StepOutcome,
+} from '../../src/model/execution.ts';
+import type { JournalEntry } from '../../src/model/journal.ts';
+import type { JsonObject } from '../../src/model/json.ts';
+import {
+  isMutation,
+  isSealed,
+  readPlan,
+  sealPlan,
+  shortHash,
+  type Step,
+} from '../../src/model/plan.ts';
+
+function step(id: string, essential = true): Step {
+  const action = { kind: 'prove-flags' as const };
+  return { id, stage: 1, title: 'Prove the flags', action, cap_ms: 1_000, essential };
+}
+
+const plan = sealPlan({
+  service: 'storefront',
+  environment: 'production',
+  level: 'flags',
+  config_hash: 'c'.repeat(64),
+  budget_ms: 30_000,
+  budget_ends_with: 'b',
+  resources: [],
+  steps: [step('a'), step('b')],
+});
+
+describe('a plan', () => {
+  it('is named by all that it says', () => {
+    expect(isSealed(plan)).toBe(true);
+    expect(shortHash(plan.hash)).toBe(plan.hash.slice(0, 12));
+    expect(isSealed({ ...plan, budget_ms: 31_000 })).toBe(false);
+    expect(isSealed({ ...plan, steps: plan.steps.toReversed() })).toBe(false);
+  });
+
+  it('has the same hash for the same content, and is the same after storing', () => {
+    const { hash, ...content } = plan;
+    expect(sealPlan(content).hash).toBe(hash);
+    expect(readPlan(JSON.parse(JSON.stringify(plan)))).toEqual(plan);
+  });
+
+  it.each([
+    null,
+    undefined,
+    5,
+    'plan',
+    [],
+    {},
+    { ...plan, level: 'database' },
+    { ...plan, hash: '' },
+  ])('is not read from %j', (value) => {
+    expect(readPlan(value)).toBeUndefined();
+  });
+
+  it('knows which actions change something', () => {
+    expect(isMutation({ kind: 'deploy', target: 'web', tag: 'v1', commit: 'c' })).toBe(true);
+    expect(isMutation({ kind: 'engage-override' })).toBe(true);
+    expect(isMutation({ kind: 'prove-flags' })).toBe(false);
+    expect(isMutation({ kind: 'preflight', target: 'web', tag: 'v1', commit: 'c' })).toBe(false);
+  });
+});
+
+function recorded(kind: 'intent' | 'outcome' | 'note', data: JsonObject): JournalEntry {
+  return {
+    service: 'storefront',
+    environment: 'production',
+    incident: 'incident1',
+    key: 'k',
+    kind,
+    at: '2025-01-12T03:00:00.000Z',
+    actor: 'kim',
+    text: 'A step',
+    data,
+    seq: 1,
+    previous: '',
+    hash: '',
+  };
+}
+const intent = (data: JsonObject) => recorded('intent', { execution: 'x', step: 'a', ...data });
+const outcome = (data: JsonObject) => recorded('outcome', { execution: 'x', step: 'a', ...data });
+
+describe('what the journal knows of a step', () => {
+  it.each<[string, JournalEntry[], object]>([
+    ['nothing', [], { state: 'pending' }],
+    ['an intent', [intent({ attempt: 1 })], { state: 'interrupted', attempt: 1 }],
+    [
+      'an outcome',
+      [
+        intent({ attempt: 1 }),
+        outcome({ attempt: 1, outcome: 'done', verified_at: 't', detail: 'd' }),
+      ],
+      { state: 'ended', result: { outcome: 'done' } },
+    ],
+    [
+      'a second attempt that was interrupted',
+      [outcome({ attempt: 1, outcome: 'failed', problem: 'p' }), intent({ attempt: 2 })],
+      { state: 'interrupted', attempt: 2 },
+    ],
+    [
+      'done without a proof',
+      [outcome({ attempt: 1, outcome: 'done' })],
+      { state: 'ended', result: { outcome: 'unknown' } },
+    ],
+    [
+      'an outcome from a later version of Backout',
+      [outcome({ attempt: 1, outcome: 'splendid' })],
+      { state: 'ended', result: { outcome: 'unknown' } },
+    ],
+    ['another execution', [intent({ attempt: 1, execution: 'y' })], { state: 'pending' }],
+    ['another step', [intent({ attempt: 1, step: 'z' })], { state: 'pending' }],
+    ['a note', [recorded('note', { execution: 'x', step: 'a', attempt: 1 })], { state: 'pending' }],
+  ])('given %s', (_, entries, expected) => {
+    expect(foldSteps(plan, 'x', entries).get('a')).toMatchObject(expected);
+    expect(foldSteps(plan, 'x', entries).get('b')).toEqual({ state: 'pending' });
+  });
+});
+
+describe('the outcome of an execution', () => {
+  const done: StepOutcome = { outcome: 'done', verified_at: 't', detail: '' };
+  const failed: StepOutcome = { outcome: 'failed', problem: 'p' };
+  const unknown: StepOutcome = { outcome: 'unknown', problem: 'p' };
+  const notRun: StepOutcome = { outcome: 'not-run', problem: 'p' };
+  it.each<[string, [StepOutcome, boolean][], ExecutionOutcome]>([
+    [
+      'all done',
+      [
+        [done, true],
+        [done, false],
+      ],
+      'done',
+    ],
+    [
+      'something inessential failed',
+      [
+        [done, true],
+        [failed, false],
+      ],
+      'partial',
+    ],
+    [
+      'something inessential is unknown',
+      [
+        [done, true],
+        [unknown, false],
+      ],
+      'partial',
+    ],
+    [
+      'something essential failed',
+      [
+        [failed, true],
+        [notRun, true],
+      ],
+      'failed',
+    ],
+    ['something essential did not run', [[notRun, true]], 'failed'],
+    [
+      'something essential is unknown',
+      [
+        [failed, true],
+        [unknown, true],
+      ],
+      'unknown',
+    ],
+  ])('given that %s is %s', (_, steps, expected) => {
+    const results = steps.map(([result, essential], index) => ({
+      step: step(String(index), essential),
+      result,
+      duration_ms: 1,
+    }));
+    expect(foldOutcome(results)).toBe(expected);
+  });
+});
