@@ -7,7 +7,7 @@ import type { Observe } from '../src/model/progress.ts';
 import { findConfig } from '../src/wiring/find-config.ts';
 import { type OpenService, openService } from '../src/wiring/open-service.ts';
 import type { ExitCode } from './exit-code.ts';
-import { type Output, openOutput } from './output.ts';
+import { type Output, openOutput, SHOWN_LIVE } from './output.ts';
 import { progressView } from './render/progress.ts';
 
 /** The options that every command has. */
@@ -36,6 +36,14 @@ interface Wanted {
  */
 const boundary = channel('backout:progress');
 
+/** Adds the publishing of events to an observer. */
+export function publishProgress(observe: Observe): Observe {
+  return (event) => {
+    observe(event);
+    boundary.publish(event);
+  };
+}
+
 /** Opens the service of a command, runs it, and closes everything, also when it throws. */
 export async function withService(
   options: GlobalOptions,
@@ -47,10 +55,6 @@ export async function withService(
   const found = await findConfig(options.config, process.cwd(), variables);
   for (const notice of found.notices) out.line(notice);
   using view = progressView(out, () => Date.now());
-  const observe: Observe = (event) => {
-    view(event);
-    boundary.publish(event);
-  };
   const user = currentUser();
   await using service = await openService({
     loaded: found.loaded,
@@ -61,7 +65,8 @@ export async function withService(
     user,
     variables,
     console: out.stream,
-    observe,
+    consoleSkips: SHOWN_LIVE,
+    observe: publishProgress(view),
   });
   if (!emergency) await carrySpool(service, out);
   const code = await action({ service, out, user });
@@ -78,7 +83,8 @@ async function carrySpool(service: OpenService, out: Output): Promise<void> {
   for (const { path, why } of setAside) out.line(`A spooled entry was set aside: ${path}: ${why}`);
 }
 
-function currentUser(): string {
+/** The user of the operating system: who acts, as far as nothing stronger proves it. */
+export function currentUser(): string {
   try {
     return userInfo().username;
   } catch {

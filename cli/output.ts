@@ -1,6 +1,7 @@
 import { Writable } from 'node:stream';
 import { BackoutError, describeCause } from '../src/model/error.ts';
 import { ConfigError, describeProblems } from '../src/config/problems.ts';
+import type { MessageCode } from '../src/model/message.ts';
 import { printable, wrap } from './render/text.ts';
 
 /**
@@ -20,6 +21,18 @@ export interface Output {
   /** For messages to the console channel. */
   readonly stream: Writable;
 }
+
+/** The live view and the result at the end say these already, in more detail. */
+export const SHOWN_LIVE: readonly MessageCode[] = [
+  'safe-state-on',
+  'progress',
+  'rollback-complete',
+  'rollback-failed',
+  'rollback-unknown',
+  'refused',
+  'recovery-step',
+  'recovery-complete',
+];
 
 interface Streams {
   stdout: NodeJS.WriteStream;
@@ -54,7 +67,10 @@ export function openOutput(json: boolean, { stdout, stderr }: Streams): Output {
     stream: new Writable({
       decodeStrings: false,
       write(chunk: unknown, _encoding, done) {
-        line(String(chunk).replace(/\n$/, ''));
+        for (const row of String(chunk).trimEnd().split('\n')) {
+          const indent = /^ */.exec(row)?.[0] ?? '';
+          line(wrap(row.trim(), indent, `${indent}  `));
+        }
         done();
       },
     }),

@@ -26,9 +26,9 @@ export function parseVersion(
   const fits = tag.startsWith(prefix) && tag.endsWith(suffix);
   if (!fits || tag.length <= prefix.length + suffix.length) return undefined;
   const text = tag.slice(prefix.length, tag.length - suffix.length);
-  // semver reads `v1.0.0` and `=1.0.0` as versions. A `v` is welcome where the pattern says nothing
-  // about what comes first (`*`); after `v*`, the tag `vv1.0.0` is somebody's mistake.
-  if (!(prefix === '' ? /^v?\d/ : /^\d/).test(text)) return undefined;
+  // semver reads `v1.0.0`, `=1.0.0` and `1.0.0 ` as versions. A `v` is welcome where the pattern
+  // says nothing about what comes first (`*`); after `v*`, `vv1.0.0` is somebody's mistake.
+  if (!(prefix === '' ? /^v?\d\S*$/ : /^\d\S*$/).test(text)) return undefined;
   return scheme === 'semver' ? parseSemantic(text) : parseCalendar(text);
 }
 

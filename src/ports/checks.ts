@@ -3,6 +3,11 @@ import type { Measurement } from '../model/check.ts';
 export interface CheckContext {
   /** True while breakers are open and flags are off: checks then expect `under_safe_state`. */
   safeState: boolean;
+  /**
+   * True while breakers come back one by one: part of the calls behaves as usual, part as under the
+   * safe state. Either expectation is good then, and the breakers' own state is not asked about.
+   */
+  recovering?: boolean;
   signal: AbortSignal;
 }
 

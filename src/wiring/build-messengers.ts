@@ -32,6 +32,8 @@ interface MessengerPorts {
   ids: Ids;
   variables: EnvironmentVariables;
   console: Writable;
+  /** What the console shows already in another way, live. */
+  consoleSkips: readonly MessageCode[];
 }
 
 /**
@@ -41,7 +43,9 @@ interface MessengerPorts {
  */
 export function buildMessengers(config: BackoutConfig, ports: MessengerPorts): Messenger[] {
   return Object.entries(config.messages.channels).map(([name, channel]) => {
-    const wants = (code: MessageCode): boolean => channel.send.includes(SUBJECT[code]);
+    const skips = channel.kind === 'console' ? ports.consoleSkips : [];
+    const wants = (code: MessageCode): boolean =>
+      channel.send.includes(SUBJECT[code]) && !skips.includes(code);
     return { ...buildMessenger(config, name, channel, ports), wants };
   });
 }

@@ -28,6 +28,7 @@ import {
   selectEnvironment,
 } from '../config/select.ts';
 import { BackoutError } from '../model/error.ts';
+import type { MessageCode } from '../model/message.ts';
 import type { Observe } from '../model/progress.ts';
 import type { OperationPorts } from '../operations/operation-ports.ts';
 import type { PlanFacts } from '../operations/plan-rollback.ts';
@@ -51,6 +52,8 @@ export interface OpenOptions {
   user: string;
   variables: EnvironmentVariables;
   console: Writable;
+  /** Messages that the console leaves out because they are shown there in another way. */
+  consoleSkips: readonly MessageCode[];
   observe: Observe;
 }
 
@@ -122,7 +125,13 @@ export async function openService(options: OpenOptions): Promise<OpenService> {
       onOutput: (target, line) => options.observe({ type: 'note', text: `${target}: ${line}` }),
     }),
     checks: buildChecks(config, { clock, flags, breakers, variables }),
-    messengers: buildMessengers(config, { clock, ids, variables, console: options.console }),
+    messengers: buildMessengers(config, {
+      clock,
+      ids,
+      variables,
+      console: options.console,
+      consoleSkips: options.consoleSkips,
+    }),
     postmortems: filePostmortems(resolve(baseDirectory, config.postmortem.directory)),
     observe: options.observe,
     facts,

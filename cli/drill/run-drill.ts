@@ -1,0 +1,298 @@
+import { appendFile, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import * as z from 'zod';
+import type { Traffic } from '../../examples/storefront/traffic.ts';
+import { hasReached, parseEpoch } from '../../src/model/breaker.ts';
+import { describeCause } from '../../src/model/error.ts';
+import { effectiveFlags } from '../../src/model/flags.ts';
+import { verifyChain } from '../../src/model/journal.ts';
+import type { Observe } from '../../src/model/progress.ts';
+import { closeIncident } from '../../src/operations/close-incident.ts';
+import { requireIncident } from '../../src/operations/incidents.ts';
+import { liftOverride } from '../../src/operations/lift-override.ts';
+import { makeSafe } from '../../src/operations/make-safe.ts';
+import { publishFlags } from '../../src/operations/publish-flags.ts';
+import { recoverBreakers } from '../../src/operations/recover.ts';
+import { prepareRollback, rollBack } from '../../src/operations/roll-back.ts';
+import type { OpenService } from '../../src/wiring/open-service.ts';
+import type { Output } from '../output.ts';
+import { renderResult } from '../render/result.ts';
+import { formatDuration } from '../render/time.ts';
+import { deployRelease } from './deploy-release.ts';
+import { type DrillFacts, judgeDrill } from './judge-drill.ts';
+import { type DrillEvent, type DrillReport, renderChart, renderMarkdown } from './report.ts';
+import { describeSabotage, sabotage, sabotageAtStep } from './sabotage.ts';
+import { openScene, type Scene, type SceneOptions } from './scene.ts';
+import { sampleTraffic, watchRule } from './watch-rule.ts';
+
+export interface DrillOptions extends Omit<SceneOptions, 'directory'> {
+  name: string;
+  /** `.backout/drill`: the reports go here, and the scene into a folder below it. */
+  root: string;
+  failAt: string | undefined;
+  observe: Observe;
+  now: () => number;
+}
+
+/** How long the service is measured while it is good, in milliseconds. */
+const CALM_MS = 2_000;
+/** Much longer than the bad release needs to break the rule. */
+const RULE_LIMIT_MS = 25_000;
+const CHART_STEP_MS = 500;
+
+/** Breaks the sample service with a bad release, and rolls it back. Never throws for what it finds. */
+export async function runDrill(options: DrillOptions): Promise<DrillReport> {
+  const drill = new Drill(options);
+  return await drill.run();
+}
+
+class Drill {
+  private readonly options: DrillOptions;
+  private readonly startedAt: number;
+  private readonly timeline: DrillEvent[] = [];
+  private readonly facts: DrillFacts = {};
+  private readonly problems: string[] = [];
+  private incident: string | undefined;
+  private errorRate: [number, number][] = [];
+  private shortened: string[] = [];
+
+  constructor(options: DrillOptions) {
+    this.options = options;
+    this.startedAt = options.now();
+  }
+
+  async run(): Promise<DrillReport> {
+    const { root, failAt, name, now } = this.options;
+    try {
+      this.say('Building a service with a history, and starting it');
+      await using scene = await openScene({ ...this.options, directory: join(root, 'scene') });
+      this.shortened = scene.shortened;
+      await this.play(scene);
+    } catch (error) {
+      this.problems.push(describeCause(error));
+      this.say(`Stopped: ${describeCause(error)}`);
+    }
+    const rows = judgeDrill(this.facts);
+    const report: DrillReport = {
+      name,
+      started_at: new Date(this.startedAt).toISOString(),
+      duration_ms: now() - this.startedAt,
+      passed: rows.every(({ passed }) => passed) && this.problems.length === 0,
+      ...(failAt === undefined ? {} : { fail_at: failAt }),
+      ...(this.incident === undefined ? {} : { incident: this.incident }),
+      rows,
+      timeline: this.timeline,
+      shortened: this.shortened,
+      error_rate: this.errorRate,
+      problems: this.problems,
+    };
+    await writeReport(root, report);
+    return report;
+  }
+
+  private async play(scene: Scene): Promise<void> {
+    const { failAt } = this.options;
+    const observe = sabotageAtStep(() => scene, failAt, this.options.observe);
+    const service = await scene.connect('journal-first', observe);
+    // Connected beforehand, as the function that an alarm calls is: it must not start from nothing.
+    const emergency = await scene.connect('spool-first', observe);
+    await publishFlags(service.ports.editor, service.config.flags.groups);
+    const before = await flagsNow(service);
+    await this.makeHistory(scene, service);
+    await using traffic = scene.startCustomers();
+    try {
+      await this.breakAndRollBack(scene, service, emergency, traffic);
+      await this.recover(service, before);
+    } finally {
+      this.errorRate = this.chartPoints(traffic);
+      await this.lookBack(scene, service);
+    }
+  }
+
+  /** Two good releases, and one that was good and is held since. */
+  private async makeHistory(scene: Scene, { ports }: OpenService): Promise<void> {
+    for (const release of scene.releases.slice(0, -1)) {
+      await deployRelease(ports, release, { bake: true });
+      this.say(`Deployed ${release.tag}: good`);
+    }
+    const held = scene.releases.at(-2);
+    if (held === undefined) return;
+    const hold = { reason: 'rounds amounts wrongly', by: this.options.user };
+    await ports.releases.hold(ports.scope, held.tag, { ...hold, at: new Date().toISOString() });
+    this.say(`Held ${held.tag}: rounds amounts wrongly`);
+  }
+
+  private async breakAndRollBack(
+    scene: Scene,
+    service: OpenService,
+    emergency: OpenService,
+    traffic: Traffic,
+  ): Promise<void> {
+    const { failAt, out, user, now } = this.options;
+    const { ports, config } = service;
+    await ports.clock.sleep(CALM_MS);
+    this.say(`Customers are here: ${percent(traffic.since(this.startedAt).error_rate)} errors`);
+    const bad = scene.releases.at(-1);
+    const rule = config.rules['critical-errors'];
+    if (bad === undefined || rule === undefined) throw new Error('The sample has no bad release.');
+
+    await deployRelease(ports, bad, { bake: false });
+    this.say(`!Released ${bad.tag}, which is bad`);
+    const badSince = now();
+    const met = await watchRule(traffic, rule, ports.clock, RULE_LIMIT_MS);
+    if (met === undefined) throw new Error('The rule critical-errors was never met.');
+    this.facts.ruleMetAt = met.at;
+    this.facts.errorRateBefore = sampleTraffic(traffic, badSince, met.at).value ?? 0;
+    this.say(`!Rule critical-errors met: ${met.decision.reason}`);
+    if (failAt !== undefined) this.say(`Breaking on purpose: ${describeSabotage(failAt) ?? ''}`);
+    await sabotage(scene, failAt, 'before-emergency');
+
+    const request = { actor: user, rule: 'critical-errors', reason: met.decision.reason };
+    const seen = this.watchForAcknowledgement(emergency, traffic);
+    const safe = await makeSafe({ ...emergency.ports, facts: emergency.factsOf(rule) }, request);
+    this.incident = safe.incident;
+    this.facts.safe = safe;
+    const acknowledgedAt = safe.execution.outcome === 'done' ? await seen : undefined;
+    if (acknowledgedAt !== undefined) this.facts.acknowledgedAt = acknowledgedAt;
+    out.line(renderResult(safe, bad.tag));
+    await emergency.drain();
+    this.say(`!Safe state: ${safe.execution.outcome}`);
+    if (safe.execution.outcome !== 'done') return this.stopHere(safe.problems);
+
+    await sabotage(scene, failAt, 'before-rollback');
+    const prepared = await prepareRollback(ports, 'application', undefined);
+    this.say(`!Rolling back to ${prepared.plan.to ?? '?'}`);
+    const rollback = await rollBack(ports, prepared, { ...request, incident: safe.incident });
+    this.facts.rollback = rollback;
+    out.line(renderResult(rollback, bad.tag));
+    this.say(`!Rollback: ${rollback.execution.outcome}`);
+    const deployed = rollback.execution.steps.find(({ step }) => step.action.kind === 'deploy');
+    if (deployed?.result.outcome === 'done') {
+      const from = Date.parse(deployed.result.verified_at);
+      this.facts.errorRateAfter = sampleTraffic(traffic, from, now()).value ?? 1;
+    }
+    if (rollback.execution.outcome !== 'done') this.stopHere(rollback.problems);
+  }
+
+  /** What a person would do now is printed; the drill itself goes no further. */
+  private stopHere(problems: readonly string[]): never {
+    this.problems.push(...problems);
+    throw new Error('The rollback did not get to its end; what to do next stands above.');
+  }
+
+  /** When a customer's answer carries the state of the emergency: the request path uses it. */
+  private async watchForAcknowledgement(
+    { ports }: OpenService,
+    traffic: Traffic,
+  ): Promise<number | undefined> {
+    const { epoch: before } = await ports.breakers.read().catch(() => ({ epoch: undefined }));
+    if (before === undefined) return undefined;
+    const wanted = { ...before, counter: before.counter + 1 };
+    const record = await traffic
+      .firstResponseWith(({ epoch }) => {
+        const used = epoch === undefined ? undefined : parseEpoch(epoch);
+        return used !== undefined && hasReached(used, wanted);
+      })
+      .catch(() => undefined);
+    return record === undefined ? undefined : record.at + record.ms;
+  }
+
+  private async recover(service: OpenService, before: string): Promise<void> {
+    const { ports, config } = service;
+    const { user } = this.options;
+    const incident = this.incident ?? '';
+    const providers = Object.entries(config.breakers.providers);
+    this.facts.recoveryOrder = providers.map(([name]) => name);
+    const recovered = await recoverBreakers(ports, {
+      incident,
+      actor: user,
+      releaseIsolated: false,
+      providers: providers.map(([provider, { half_open_sample: sample, watch: watchMs }]) => ({
+        provider,
+        sample,
+        watchMs,
+      })),
+    });
+    this.facts.recovered = recovered.closed;
+    this.problems.push(...recovered.problems);
+    this.say(`!Breakers closed: ${recovered.closed.join(', ')}`);
+    const lifted = await liftOverride(ports, {
+      incident,
+      person: user,
+      reason: 'The drill is over and everything is measured',
+      acknowledgeWithinMs: config.flags.acknowledge_within,
+    });
+    this.facts.stillOff = lifted.stillOff;
+    this.facts.flagsAsBefore = (await flagsNow(service)) === before;
+    this.say(`!Safe state lifted by ${user}`);
+    const closing = { actor: user, reason: 'The drill is over' };
+    await closeIncident(ports, await requireIncident(ports, incident), closing);
+    this.say('Incident closed');
+  }
+
+  /** What can be told from outside, also after a failure. */
+  private async lookBack(scene: Scene, { ports }: OpenService): Promise<void> {
+    const { incident } = this;
+    if (incident === undefined) return;
+    const bad = scene.releases.at(-1)?.tag;
+    const release = (await ports.releases.list(ports.scope)).find(({ tag }) => tag === bad);
+    if (release !== undefined) {
+      this.facts.bad = { held: release.hold !== undefined, status: release.status };
+    }
+    const chain = verifyChain(await ports.journal.read(ports.scope, incident));
+    this.facts.chain = chain.intact ? chain : { intact: false, entries: chain.seq };
+    this.facts.witnessed = await witnessedDeployments(scene.deploysLog, incident);
+  }
+
+  private chartPoints(traffic: Traffic): [number, number][] {
+    const points: [number, number][] = [];
+    for (let from = this.startedAt; from < this.options.now(); from += CHART_STEP_MS) {
+      const { value } = sampleTraffic(traffic, from, from + CHART_STEP_MS);
+      if (value !== undefined) points.push([from - this.startedAt, Number(value.toFixed(4))]);
+    }
+    return points;
+  }
+
+  private say(text: string): void {
+    const at = this.options.now() - this.startedAt;
+    this.timeline.push({ at_ms: at, text });
+    say(this.options.out, at, text.replace(/^!/, ''));
+  }
+}
+
+function say(out: Output, at: number, text: string): void {
+  out.line(`[${formatDuration(at).padStart(8)}] ${text}`);
+}
+
+/** Effective values as one text, to compare before with after. */
+async function flagsNow({ ports }: OpenService): Promise<string> {
+  const flags = effectiveFlags(await ports.flags.read());
+  return JSON.stringify(flags.map(({ name, value, source }) => ({ name, value, source })));
+}
+
+const deployment = z.object({
+  tag: z.string(),
+  incident: z.string(),
+  noop: z.boolean().optional(),
+});
+
+/** The supervisor's own log: what really was deployed for our incident, in order. */
+async function witnessedDeployments(file: string, incident: string): Promise<string[]> {
+  const lines = (await readFile(file, 'utf8')).split('\n').filter((line) => line !== '');
+  return lines
+    .map((line) => deployment.parse(JSON.parse(line)))
+    .filter((entry) => entry.incident === incident && entry.noop !== true)
+    .map(({ tag }) => tag);
+}
+
+async function writeReport(root: string, report: DrillReport): Promise<void> {
+  await mkdir(root, { recursive: true });
+  await writeFile(join(root, 'report.json'), `${JSON.stringify(report, undefined, 2)}\n`);
+  await writeFile(join(root, 'report.md'), renderMarkdown(report));
+  await writeFile(join(root, 'error-rate.svg'), renderChart(report));
+  const { name, started_at, passed, rows, fail_at } = report;
+  const proof = { name, started_at, passed, rows, fail_at };
+  await appendFile(join(root, 'history.jsonl'), `${JSON.stringify(proof)}\n`);
+}
+
+const percent = (share: number): string => `${(share * 100).toFixed(1)} %`;
