@@ -1,6 +1,7 @@
 import { channel } from 'node:diagnostics_channel';
 import { userInfo } from 'node:os';
-import { type Need } from '../src/config/availability.ts';
+import { systemClock } from '../src/adapters/system-clock.ts';
+import type { Need } from '../src/config/availability.ts';
 import { readEnvironment } from '../src/config/environment.ts';
 import { BackoutError } from '../src/model/error.ts';
 import type { Observe } from '../src/model/progress.ts';
@@ -54,7 +55,7 @@ export async function withService(
   const { variables } = readEnvironment();
   const found = await findConfig(options.config, process.cwd(), variables);
   for (const notice of found.notices) out.line(notice);
-  using view = progressView(out, () => Date.now());
+  using view = progressView(out, systemClock);
   const user = currentUser();
   await using service = await openService({
     loaded: found.loaded,

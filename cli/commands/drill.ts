@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
+import { systemClock } from '../../src/adapters/system-clock.ts';
 import { readEnvironment } from '../../src/config/environment.ts';
 import { currentUser, publishProgress, type GlobalOptions } from '../context.ts';
 import { tableRows } from '../drill/report.ts';
@@ -31,18 +32,17 @@ export function addDrill(program: Command, run: Runner): void {
 async function drill(options: DrillCommandOptions) {
   checkFailAt(options.failAt);
   const out = openOutput(options.json === true, process);
-  const now = (): number => Date.now();
-  using view = progressView(out, now);
+  using view = progressView(out, systemClock);
   const root = resolve(ROOT);
   const report = await runDrill({
-    name: drillName(now()),
+    name: drillName(systemClock.now()),
     root,
     failAt: options.failAt,
     environment: readEnvironment(),
     user: currentUser(),
     out,
     observe: publishProgress(view),
-    now,
+    clock: systemClock,
   });
   const verdict = report.passed ? 'DRILL PASSED' : 'DRILL FAILED';
   out.result(

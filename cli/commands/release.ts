@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { BackoutError } from '../../src/model/error.ts';
+import { tagNotFound } from '../../src/model/nearest.ts';
 import { requireTagFormat } from '../../src/model/release.ts';
 import { timestamp } from '../../src/ports/clock.ts';
 import { checkReason, type GlobalOptions, withService } from '../context.ts';
@@ -51,14 +51,13 @@ async function recordRelease(tag: string, options: GlobalOptions) {
   requireTagFormat(tag);
   return await withService(options, { need: 'assess' }, async ({ service, out }) => {
     const { ports } = service;
-    const found = (await ports.repository.tags()).find(({ name }) => name === tag);
+    const tags = await ports.repository.tags();
+    const found = tags.find(({ name }) => name === tag);
     if (found === undefined) {
-      throw new BackoutError({
-        code: 'E_TAG_NOT_FOUND',
-        kind: 'usage',
-        message: `There is no release tag ${tag}.`,
-        remedy: 'Push the tag, or get it with `git fetch --tags`.',
-      });
+      throw tagNotFound(
+        tag,
+        tags.map(({ name }) => name),
+      );
     }
     const at = timestamp(ports.clock);
     const recorded = await ports.releases.record(ports.scope, { tag, commit: found.commit, at });

@@ -7,6 +7,7 @@ import { describeCause } from '../../src/model/error.ts';
 import { effectiveFlags } from '../../src/model/flags.ts';
 import { verifyChain } from '../../src/model/journal.ts';
 import type { Observe } from '../../src/model/progress.ts';
+import { type Clock, timestamp } from '../../src/ports/clock.ts';
 import { closeIncident } from '../../src/operations/close-incident.ts';
 import { requireIncident } from '../../src/operations/incidents.ts';
 import { liftOverride } from '../../src/operations/lift-override.ts';
@@ -31,7 +32,7 @@ export interface DrillOptions extends Omit<SceneOptions, 'directory'> {
   root: string;
   failAt: string | undefined;
   observe: Observe;
-  now: () => number;
+  clock: Clock;
 }
 
 /** How long the service is measured while it is good, in milliseconds. */
@@ -58,11 +59,11 @@ class Drill {
 
   constructor(options: DrillOptions) {
     this.options = options;
-    this.startedAt = options.now();
+    this.startedAt = options.clock.now();
   }
 
   async run(): Promise<DrillReport> {
-    const { root, failAt, name, now } = this.options;
+    const { root, failAt, name, clock } = this.options;
     try {
       this.say('Building a service with a history, and starting it');
       await using scene = await openScene({ ...this.options, directory: join(root, 'scene') });
@@ -76,7 +77,7 @@ class Drill {
     const report: DrillReport = {
       name,
       started_at: new Date(this.startedAt).toISOString(),
-      duration_ms: now() - this.startedAt,
+      duration_ms: clock.now() - this.startedAt,
       passed: rows.every(({ passed }) => passed) && this.problems.length === 0,
       ...(failAt === undefined ? {} : { fail_at: failAt }),
       ...(this.incident === undefined ? {} : { incident: this.incident }),
@@ -118,7 +119,7 @@ class Drill {
     const held = scene.releases.at(-2);
     if (held === undefined) return;
     const hold = { reason: 'rounds amounts wrongly', by: this.options.user };
-    await ports.releases.hold(ports.scope, held.tag, { ...hold, at: new Date().toISOString() });
+    await ports.releases.hold(ports.scope, held.tag, { ...hold, at: timestamp(ports.clock) });
     this.say(`Held ${held.tag}: rounds amounts wrongly`);
   }
 
@@ -128,9 +129,9 @@ class Drill {
     emergency: OpenService,
     traffic: Traffic,
   ): Promise<void> {
-    const { failAt, out, user, now } = this.options;
+    const { failAt, out, user, clock } = this.options;
     const { ports, config } = service;
-    await ports.clock.sleep(CALM_MS);
+    await clock.sleep(CALM_MS);
     this.say(`Customers are here: ${percent(traffic.since(this.startedAt).error_rate)} errors`);
     const bad = scene.releases.at(-1);
     const rule = config.rules['critical-errors'];
@@ -138,8 +139,8 @@ class Drill {
 
     await deployRelease(ports, bad, { bake: false });
     this.say(`!Released ${bad.tag}, which is bad`);
-    const badSince = now();
-    const met = await watchRule(traffic, rule, ports.clock, RULE_LIMIT_MS);
+    const badSince = clock.now();
+    const met = await watchRule(traffic, rule, clock, RULE_LIMIT_MS);
     if (met === undefined) throw new Error('The rule critical-errors was never met.');
     this.facts.ruleMetAt = met.at;
     this.facts.errorRateBefore = sampleTraffic(traffic, badSince, met.at).value ?? 0;
@@ -169,7 +170,7 @@ class Drill {
     const deployed = rollback.execution.steps.find(({ step }) => step.action.kind === 'deploy');
     if (deployed?.result.outcome === 'done') {
       const from = Date.parse(deployed.result.verified_at);
-      this.facts.errorRateAfter = sampleTraffic(traffic, from, now()).value ?? 1;
+      this.facts.errorRateAfter = sampleTraffic(traffic, from, clock.now()).value ?? 1;
     }
     if (rollback.execution.outcome !== 'done') this.stopHere(rollback.problems);
   }
@@ -246,7 +247,7 @@ class Drill {
 
   private chartPoints(traffic: Traffic): [number, number][] {
     const points: [number, number][] = [];
-    for (let from = this.startedAt; from < this.options.now(); from += CHART_STEP_MS) {
+    for (let from = this.startedAt; from < this.options.clock.now(); from += CHART_STEP_MS) {
       const { value } = sampleTraffic(traffic, from, from + CHART_STEP_MS);
       if (value !== undefined) points.push([from - this.startedAt, Number(value.toFixed(4))]);
     }
@@ -254,7 +255,7 @@ class Drill {
   }
 
   private say(text: string): void {
-    const at = this.options.now() - this.startedAt;
+    const at = this.options.clock.now() - this.startedAt;
     this.timeline.push({ at_ms: at, text });
     say(this.options.out, at, text.replace(/^!/, ''));
   }

@@ -3,6 +3,7 @@ import type { StepOutcome } from '../../src/model/execution.ts';
 import type { Observe, ProgressEvent } from '../../src/model/progress.ts';
 import type { Plan, Step } from '../../src/model/plan.ts';
 import { secondsLeft } from '../../src/operations/report-progress.ts';
+import type { Clock } from '../../src/ports/clock.ts';
 import type { Output } from '../output.ts';
 import { formatDuration, formatTime } from './time.ts';
 import { printable, wrap } from './text.ts';
@@ -11,16 +12,16 @@ const SIGN = { done: '✔', failed: '✘', unknown: '?', 'not-run': '–' } as c
 const COLOUR = { done: 'green', failed: 'red', unknown: 'yellow', 'not-run': 'gray' } as const;
 
 /** Shows an execution as it runs: a live line on a terminal, plain lines elsewhere. */
-export function progressView(out: Output, now: () => number): Observe & Disposable {
+export function progressView(out: Output, clock: Clock): Observe & Disposable {
   let plan: Plan | undefined;
-  let startedAt = now();
+  let startedAt = clock.now();
   const running = new Map<string, Step>();
   const draw = (): void => {
     const step = [...running.values()][0];
     if (plan === undefined || step === undefined) return;
     const number = plan.steps.indexOf(step) + 1;
-    const elapsed = formatDuration(now() - startedAt);
-    const left = formatDuration(secondsLeft(plan, now() - startedAt) * 1000);
+    const elapsed = formatDuration(clock.now() - startedAt);
+    const left = formatDuration(secondsLeft(plan, clock.now() - startedAt) * 1000);
     out.live(`… ${number}/${plan.steps.length} ${step.title} · ${elapsed} · about ${left} left`);
   };
   // Redrawn so that a person sees it lives; unref'd: it must not keep the process.
@@ -30,9 +31,9 @@ export function progressView(out: Output, now: () => number): Observe & Disposab
     switch (event.type) {
       case 'execution-started':
         plan = event.plan;
-        startedAt = now();
+        startedAt = clock.now();
         out.line(
-          `${formatTime(now())} ${event.resumed ? 'Continuing' : 'Starting'} level ` +
+          `${formatTime(clock.now())} ${event.resumed ? 'Continuing' : 'Starting'} level ` +
             `${event.plan.level}, incident ${event.incident}`,
         );
         break;

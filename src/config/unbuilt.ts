@@ -60,8 +60,11 @@ function fromEnvironments(config: BackoutConfig): UnavailableSetting[] {
     };
     if (one.state.kind === 'aws') add(['state', 'kind'], 'state on AWS', EVERYTHING);
     if (one.reach === 'lambda') add(['reach'], 'reaching through functions', EVERYTHING);
-    if (one.approval.application === 'always') {
-      add(['approval', 'application'], 'approval by a second person', ['application']);
+    if (one.journal !== undefined && one.journal.schema !== 'backout') {
+      add(['journal', 'schema'], 'another schema for the journal', EVERYTHING);
+    }
+    for (const key of ['account', 'regions'] as const) {
+      if (one[key] !== undefined) add([key], 'acting on alarms', ['automation']);
     }
     for (const key of ['app_id', 'private_key'] as const) {
       if (one.github[key] !== undefined) {
@@ -206,16 +209,40 @@ const NOT_YET = {
   clock: ['the clock of an incident', ['messages']],
   alarms: ['acting on alarms', ['automation']],
   guard: ['watching for a held release', ['automation']],
+  drills: ['the age of a proof', []],
 } as const satisfies Partial<Record<keyof BackoutConfig, readonly [string, readonly Need[]]>>;
+
+/** Single settings, likewise: section, key, what is missing, what cannot be done. */
+const NOT_YET_KEYS = [
+  ['breakers', 'half_open_failures', 'counting failed trial calls', ['recover']],
+  ['budgets', 'make_safe', 'a budget for making safe', ['messages']],
+  ['budgets', 'assess', 'a budget for assessing', ['messages']],
+  ['flags', 'poll_every', 'telling applications how often to look', []],
+  ['releases', 'keep_good', 'keeping good releases', []],
+  ['repository', 'directory', 'services in one shared repository', ['assess', 'application']],
+] as const satisfies readonly (readonly [keyof BackoutConfig, string, string, readonly Need[]])[];
 
 function fromDefaults(config: BackoutConfig): UnavailableSetting[] {
   const defaults = configSchema.parse({ service: config.service, environments: {} });
-  return Object.entries(NOT_YET).flatMap(([section, [feature, needs]]) => {
-    const written: unknown = Reflect.get(config, section);
-    const untouched: unknown = Reflect.get(defaults, section);
-    if (JSON.stringify(written) === JSON.stringify(untouched)) return [];
-    return [missing([section], feature, [...needs])];
-  });
+  const differs = (...path: string[]): boolean => {
+    const [written, untouched] = [config, defaults].map((root) =>
+      JSON.stringify(valueAt(root, path)),
+    );
+    return written !== untouched;
+  };
+  const keys = NOT_YET_KEYS.filter(([section, key]) => differs(section, key));
+  const sections = Object.entries(NOT_YET).filter(([section]) => differs(section));
+  return [
+    ...sections.map(([section, [feature, needs]]) => missing([section], feature, [...needs])),
+    ...keys.map(([section, key, feature, needs]) => missing([section, key], feature, [...needs])),
+  ];
+}
+
+function valueAt(root: unknown, path: readonly string[]): unknown {
+  return path.reduce<unknown>(
+    (value, key) => (typeof value === 'object' && value !== null ? Reflect.get(value, key) : value),
+    root,
+  );
 }
 
 /** References to the parameter store, which cannot be read yet. */

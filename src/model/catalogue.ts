@@ -30,7 +30,11 @@ function words(code: MessageCode, facts: MessageFacts): { title: string; lines: 
       return {
         title: `🚨 SAFE STATE ON: ${where}`,
         // Never "rolled back" when only flags moved.
-        lines: [`${capitalised(from)} is NOT rolled back.`, ...reason(facts), ...off(facts)],
+        lines: [
+          `${facts.from ?? 'The live release'} is NOT rolled back.`,
+          ...reason(facts),
+          ...off(facts),
+        ],
       };
     case 'rollback-started':
       return {
@@ -83,7 +87,6 @@ function words(code: MessageCode, facts: MessageFacts): { title: string; lines: 
   }
 }
 
-const capitalised = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 const reason = ({ reason: why }: MessageFacts): string[] => [`Reason: ${why}`];
 const problems = ({ problems: list }: MessageFacts): string[] =>
   (list ?? []).map((problem) => `Problem: ${problem}`);
@@ -105,6 +108,8 @@ function progress({ step }: MessageFacts): string[] {
 function footer(facts: MessageFacts): string[] {
   const lines = [`Incident ${facts.incident} · ${facts.at} · by ${facts.by}`];
   if (facts.command !== undefined) lines.push(`Run: ${facts.command}`);
+  if (facts.commander !== undefined) lines.push(`Commander: ${facts.commander}`);
+  if (facts.runbook !== undefined) lines.push(`Runbook: ${facts.runbook}`);
   const proofs = [
     facts.config_hash && `configuration ${facts.config_hash.slice(0, 12)}`,
     facts.chain_head && `journal ${facts.chain_head.slice(0, 12)}`,

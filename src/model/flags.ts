@@ -80,12 +80,12 @@ export function effectiveFlags(snapshot: FlagSnapshot): EffectiveFlag[] {
   const groups = new Set([...Object.keys(snapshot.base), ...Object.keys(snapshot.safe)]);
   const flags: EffectiveFlag[] = [];
   for (const group of groups) {
-    const base = snapshot.base[group] ?? {};
-    const safe = snapshot.safe[group] ?? {};
+    const base = own(snapshot.base, group) ?? {};
+    const safe = own(snapshot.safe, group) ?? {};
     const holding = snapshot.overrides.filter((override) => covers(override, group));
     for (const name of new Set([...Object.keys(base), ...Object.keys(safe)])) {
-      const safeValue = safe[name];
-      const baseValue = base[name];
+      const safeValue = own(safe, name);
+      const baseValue = own(base, name);
       const held = safeValue !== undefined && holding.length > 0;
       const value = held ? safeValue : (baseValue ?? safeValue);
       if (value === undefined) continue;
@@ -101,6 +101,11 @@ export function effectiveFlags(snapshot: FlagSnapshot): EffectiveFlag[] {
     }
   }
   return flags.toSorted((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+/** A plain look-up would find what every object has: a flag may be called `constructor`. */
+function own<T>(record: Readonly<Record<string, T>>, name: string): T | undefined {
+  return Object.hasOwn(record, name) ? record[name] : undefined;
 }
 
 /**

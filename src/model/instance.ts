@@ -31,8 +31,8 @@ export function proveFlags(
   const proof: FlagProof = { epoch, acknowledged: [], laggards: [], silent: [] };
   for (const instance of instances.toSorted((a, b) => (a.id < b.id ? -1 : 1))) {
     const age = now - Date.parse(instance.heartbeat);
-    // A heartbeat that is no time at all is treated as silent: it proves nothing.
-    const alive = Number.isFinite(age) && age <= staleAfterMs;
+    // No time at all, or one far ahead of our clock, is treated as silent: it proves nothing.
+    const alive = Math.abs(age) <= staleAfterMs;
     if (!alive) proof.silent.push(instance.id);
     else if (instance.applied !== undefined && hasReached(instance.applied, epoch)) {
       proof.acknowledged.push(instance.id);

@@ -43,6 +43,10 @@ export interface MessageFacts {
   problems?: string[];
   /** Link or path of the postmortem. */
   postmortem?: string;
+  /** Page to read. */
+  runbook?: string;
+  /** Who leads, where somebody does. */
+  commander?: string;
   /** The one line to paste. */
   command?: string;
   /** Hash of the configuration and head of the journal's chain, where known. */

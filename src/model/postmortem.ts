@@ -80,7 +80,7 @@ function executions(entries: readonly JournalEntry[]): string[] {
       ({ kind, data }) => kind === 'execution-ended' && data['execution'] === id,
     );
     if (plan === undefined) continue;
-    lines.push(`### ${title(plan)}`, '');
+    lines.push(`### ${planTitle(plan)}`, '');
     lines.push('| level | measured | budget | ended |', '|---|---|---|---|');
     const measured = ended?.data['within_budget_ms'];
     lines.push(
@@ -91,7 +91,7 @@ function executions(entries: readonly JournalEntry[]): string[] {
   return lines;
 }
 
-function title(plan: Plan): string {
+function planTitle(plan: Plan): string {
   if (plan.level === 'flags') return 'Safe state';
   return `Rollback ${inline(plan.from ?? 'unknown release')} → ${inline(plan.to ?? '?')}`;
 }
@@ -112,19 +112,18 @@ function unproven(entries: readonly JournalEntry[]): string[] {
   return [...open.values()].map((line) => `- ${inline(line)}`);
 }
 
-const TASKS = {
-  root_cause: 'Root cause',
-  fix_plan: 'Fix plan',
-  process_gaps: 'Process gaps: what let it through, what made it last',
-  fix_deployment: 'Deployment of the fix',
-} as const;
+const TASKS: readonly (readonly [keyof PostmortemDue, string])[] = [
+  ['root_cause', 'Root cause'],
+  ['fix_plan', 'Fix plan'],
+  ['process_gaps', 'Process gaps: what let it through, what made it last'],
+  ['fix_deployment', 'Deployment of the fix'],
+];
 
 function tasks(due: PostmortemDue, last: string | undefined): string[] {
   const end = Date.parse(last ?? '');
-  return Object.entries(TASKS).map(([task, title]) => {
-    const ms = Object.entries(due).find(([name]) => name === task)?.[1] ?? 0;
-    if (Number.isNaN(end)) return `- [ ] ${title} (to do)`;
-    return `- [ ] ${title} (to do, due ${new Date(end + ms).toISOString().slice(0, 10)})`;
+  return TASKS.map(([task, words]) => {
+    if (Number.isNaN(end)) return `- [ ] ${words} (to do)`;
+    return `- [ ] ${words} (to do, due ${new Date(end + due[task]).toISOString().slice(0, 10)})`;
   });
 }
 

@@ -26,16 +26,20 @@ export function announcer(
   const problems: string[] = [];
 
   async function deliver(code: MessageCode, key: string, said: Said): Promise<void> {
-    const { clock, scope, facts } = ports;
+    const { clock, scope, facts, settings } = ports;
     const at = timestamp(clock);
     const message = composeMessage(code, key, {
       ...scope,
       incident,
       at,
       config_hash: facts.configHash,
+      ...settings.messageFooter,
       ...said,
     });
-    const deliveries = await broadcast(ports.messengers, message, { clock });
+    const deliveries = await broadcast(ports.messengers, message, {
+      clock,
+      capMs: settings.messageCapMs,
+    });
     const failed = deliveries.filter(({ delivery }) => !delivery.delivered);
     for (const { channel, delivery } of failed) {
       if (!delivery.delivered) problems.push(`Message to ${channel}: ${delivery.problem}`);

@@ -1,5 +1,5 @@
 import { BackoutError } from '../model/error.ts';
-import { nearestTags } from '../model/nearest.ts';
+import { tagNotFound } from '../model/nearest.ts';
 import { type Tag, rejectionOf, requireTagFormat } from '../model/release.ts';
 import { compareVersions } from '../model/version.ts';
 import type { ReleaseRef } from '../ports/target.ts';
@@ -58,14 +58,8 @@ function checkNamed(assessment: Assessment, named: string): ReleaseRef {
 function requireTag({ tags }: Assessment, named: string): Tag {
   const tag = tags.find(({ name }) => name === named);
   if (tag !== undefined) return tag;
-  const near = nearestTags(
+  throw tagNotFound(
     named,
     tags.map(({ name }) => name),
   );
-  throw new BackoutError({
-    code: 'E_TAG_NOT_FOUND',
-    kind: 'usage',
-    message: `There is no release tag ${named}${near.length === 0 ? '' : `; nearest: ${near.join(', ')}`}.`,
-    remedy: 'See `backout assess` for the releases. A fresh tag may need `git fetch --tags`.',
-  });
 }

@@ -1,5 +1,6 @@
 import type { StageResult } from '../model/check.ts';
 import type { ExecutionResult } from '../model/execution.ts';
+import type { MessageFacts } from '../model/message.ts';
 import type { PostmortemDue } from '../model/postmortem.ts';
 import type { Observe } from '../model/progress.ts';
 import type { Scope } from '../model/scope.ts';
@@ -37,6 +38,12 @@ export interface OperationPorts {
   facts: PlanFacts;
   settings: {
     leaseTtlMs: number;
+    /** How long a rollback waits for somebody else's lease; 0 = refuse at once. */
+    leaseWaitMs: number;
+    /** Longest time one channel may take for one message. */
+    messageCapMs: number;
+    /** Stands below every message. */
+    messageFooter: Pick<MessageFacts, 'runbook' | 'commander'>;
     /** This process, in words a person can act on: `user@host (pid 4711)`. */
     holder: string;
     /** When the tasks of a postmortem are due, in milliseconds after the incident. */

@@ -1,8 +1,10 @@
-import type { BackoutConfig } from '../config/schema.ts';
-import type { FlagValues } from '../model/flags.ts';
+import type { FlagValue, FlagValues } from '../model/flags.ts';
 import type { FlagEditor } from '../ports/flags.ts';
 
-type Groups = BackoutConfig['flags']['groups'];
+/** Groups as `backout.yml` has them: a default for each flag, and mostly a safe value. */
+type Groups = Readonly<
+  Record<string, { flags: Record<string, { default: FlagValue; safe?: FlagValue | undefined }> }>
+>;
 
 /**
  * Publishes the flags of the reviewed configuration, group by group: base values that are missing,

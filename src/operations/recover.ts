@@ -2,6 +2,7 @@ import type { BreakerState, Epoch } from '../model/breaker.ts';
 import { BackoutError } from '../model/error.ts';
 import { timestamp } from '../ports/clock.ts';
 import { announcer } from './announce.ts';
+import { within } from './cap.ts';
 import { recordFirst } from './journal-writer.ts';
 import type { OperationPorts } from './operation-ports.ts';
 import { readStillOff } from './still-off.ts';
@@ -10,6 +11,8 @@ import { runStage } from './validate.ts';
 
 /** Between two looks while a breaker is half open; at least four looks in a short watch. */
 const LOOK_EVERY_MS = 5_000;
+/** One round of checks; each check has its own, shorter time. */
+const CHECKS_CAP_MS = 60_000;
 
 export interface ProviderRecovery {
   provider: string;
@@ -148,8 +151,9 @@ async function watch(
         remedy: 'See `backout breakers status`; start again when it is calm.',
       });
     }
-    const signal = AbortSignal.timeout(30_000);
-    const stage = await runStage(checks, 'now', { safeState: true, recovering: true, signal });
+    const stage = await within(clock, CHECKS_CAP_MS, (signal) =>
+      runStage(checks, 'now', { safeState: true, recovering: true, signal }),
+    );
     if (stage.verdict === 'passed') continue;
     const bad = stage.measurements.filter(({ verdict }) => verdict !== 'passed');
     return (

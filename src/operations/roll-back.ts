@@ -69,7 +69,7 @@ export async function rollBack(
   const { plan } = prepared;
   const found = await findIncident(ports, request.incident);
   const incident = found?.id ?? newIncidentId(ports);
-  return await underLeases(ports, plan, incident, 0, async (held) => {
+  return await underLeases(ports, plan, incident, ports.settings.leaseWaitMs, async (held) => {
     await requireSamePlan(ports, plan);
     if (found === undefined) await openIncident(ports, incident, request);
     const id = `${plan.level}-${ports.ids.next()}`;

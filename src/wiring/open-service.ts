@@ -28,7 +28,7 @@ import {
   selectEnvironment,
 } from '../config/select.ts';
 import { BackoutError } from '../model/error.ts';
-import type { MessageCode } from '../model/message.ts';
+import type { MessageCode, MessageFacts } from '../model/message.ts';
 import type { Observe } from '../model/progress.ts';
 import type { OperationPorts } from '../operations/operation-ports.ts';
 import type { PlanFacts } from '../operations/plan-rollback.ts';
@@ -137,6 +137,9 @@ export async function openService(options: OpenOptions): Promise<OpenService> {
     facts,
     settings: {
       leaseTtlMs: config.lease.ttl,
+      leaseWaitMs: config.lease.wait,
+      messageCapMs: config.messages.timeout,
+      messageFooter: messageFooter(config),
       holder: `${options.user}@${hostname()} (pid ${process.pid})`,
       due: config.postmortem.due,
     },
@@ -235,6 +238,14 @@ function migratedOnUse(journal: Journal, prepare: () => Promise<unknown>): Journ
       await ready();
       return await journal.incidents(scope);
     },
+  };
+}
+
+function messageFooter({ messages }: SelectedConfig): Pick<MessageFacts, 'runbook' | 'commander'> {
+  const { runbook_url: runbook, commander } = messages;
+  return {
+    ...(runbook === undefined ? {} : { runbook }),
+    ...(commander === undefined ? {} : { commander }),
   };
 }
 

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { type FastPath, learn, NOTHING } from '../../client/knowledge.ts';
 import { takeSnapshot } from '../../client/snapshot.ts';
-import { formatOverride } from '../../src/adapters/file/flag-documents.ts';
-import { logFileName } from '../../src/adapters/file/override-log.ts';
+import { formatOverride } from '../../src/model/flag-documents.ts';
+import { logFileName } from '../../src/model/override-log.ts';
 import type { FlagFiles } from '../../src/adapters/file/read-flag-files.ts';
 import { liftedOverride, safeOverride, seededRandom } from '../contracts/flags.contract.ts';
 

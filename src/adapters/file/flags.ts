@@ -20,7 +20,7 @@ import {
   parseFlagValues,
   parseOverride,
   parseOverrides,
-} from './flag-documents.ts';
+} from '../../model/flag-documents.ts';
 import {
   changeBase,
   decidePublish,
@@ -28,9 +28,9 @@ import {
   requireName,
   requireOverride,
   staleError,
-} from './flag-rules.ts';
-import { logFileName, newestDocuments } from './override-log.ts';
-import { decideEngage, decideLift, type OverrideChange } from './override-rules.ts';
+} from '../../model/flag-rules.ts';
+import { logFileName, newestDocuments } from '../../model/override-log.ts';
+import { decideEngage, decideLift, type OverrideChange } from '../../model/override-rules.ts';
 import { readFlagFiles, readOverrideFiles, scopeDirectory } from './read-flag-files.ts';
 
 export interface FileFlagOptions {

@@ -4,8 +4,8 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Scope } from '../../model/scope.ts';
 import { errorCode } from './durable-write.ts';
-import type { DocumentText } from './flag-documents.ts';
-import { newestDocuments } from './override-log.ts';
+import type { DocumentText } from '../../model/flag-documents.ts';
+import { newestDocuments } from '../../model/override-log.ts';
 
 /** Documents by file name. Of the overrides, only each incident's newest. */
 export interface FlagFiles {

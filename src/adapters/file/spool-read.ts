@@ -5,7 +5,7 @@ import type { Incident } from '../../model/incident.ts';
 import type { JournalEntry, NewEntry } from '../../model/journal.ts';
 import type { Scope } from '../../model/scope.ts';
 import type { Journal } from '../../ports/journal.ts';
-import { MOST_INCIDENTS, chainEntry, incidentsOf, newestFirst } from '../memory/journal-rules.ts';
+import { MOST_INCIDENTS, chainEntry, incidentsOf, newestFirst } from '../../model/journal-rules.ts';
 import { listSpooled } from './spool-directory.ts';
 
 /** What is known of an incident, and how much of it is certain. */

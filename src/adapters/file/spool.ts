@@ -16,7 +16,7 @@ import type { NewEntry } from '../../model/journal.ts';
 import type { Scope } from '../../model/scope.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Appended, Journal } from '../../ports/journal.ts';
-import { normaliseEntry, requireSameStatement } from '../memory/journal-rules.ts';
+import { normaliseEntry, requireSameStatement } from '../../model/journal-rules.ts';
 import { isSpoolEmpty, writeSpooled } from './spool-directory.ts';
 import { type DrainReport, drainSpool, isRefusal } from './spool-drain.ts';
 import { type IncidentHistory, readHistory, readIncidents } from './spool-read.ts';

@@ -6,7 +6,7 @@ import type { Instance } from '../../model/instance.ts';
 import { canonicalJson } from '../../model/json.ts';
 import type { Breakers } from '../../ports/breakers.ts';
 import type { Ids } from '../../ports/ids.ts';
-import { decideEngage, decideLift } from '../file/override-rules.ts';
+import { decideEngage, decideLift } from '../../model/override-rules.ts';
 import { formatBreaker } from '../redis/breaker-documents.ts';
 import { changedError, requireMirrored, requireReadable } from '../redis/breakers.ts';
 import { requireRedisName } from '../redis/keys.ts';

@@ -8,8 +8,8 @@ import {
   requireName,
   requireOverride,
   staleError,
-} from '../file/flag-rules.ts';
-import { decideEngage, decideLift } from '../file/override-rules.ts';
+} from '../../model/flag-rules.ts';
+import { decideEngage, decideLift } from '../../model/override-rules.ts';
 
 export function memoryFlags(): FlagStore & FlagEditor {
   const base = new Map<string, FlagValues>();

@@ -1,7 +1,12 @@
 import type { JournalEntry, NewEntry } from '../../model/journal.ts';
 import type { Scope } from '../../model/scope.ts';
 import type { Appended, Journal } from '../../ports/journal.ts';
-import { chainEntry, incidentsOf, normaliseEntry, requireSameStatement } from './journal-rules.ts';
+import {
+  chainEntry,
+  incidentsOf,
+  normaliseEntry,
+  requireSameStatement,
+} from '../../model/journal-rules.ts';
 
 /** A journal that lives as long as the process: for tests, the simulator and dry runs. */
 export function memoryJournal(): Journal {

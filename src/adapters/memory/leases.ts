@@ -1,7 +1,7 @@
 import type { Lease } from '../../model/lease.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { LeaseRequest, Leases } from '../../ports/leases.ts';
-import { leaseHeld, leaseLost } from './lease-rules.ts';
+import { leaseHeld, leaseLost } from '../../model/lease-rules.ts';
 
 interface Row {
   holder: string;

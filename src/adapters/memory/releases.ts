@@ -1,8 +1,8 @@
 import type { Release } from '../../model/release.ts';
 import type { Scope } from '../../model/scope.ts';
 import type { ReleaseRecords } from '../../ports/releases.ts';
-import { storable } from './journal-rules.ts';
-import { releaseUnknown, tagMoved } from './release-rules.ts';
+import { storable } from '../../model/journal-rules.ts';
+import { releaseUnknown, tagMoved } from '../../model/release-rules.ts';
 
 /** Release records within one process: for tests, the simulator and dry runs. */
 export function memoryReleases(): ReleaseRecords {

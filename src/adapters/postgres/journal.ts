@@ -7,7 +7,7 @@ import {
   chainEntry,
   normaliseEntry,
   requireSameStatement,
-} from '../memory/journal-rules.ts';
+} from '../../model/journal-rules.ts';
 import type { Postgres } from './connection.ts';
 import { appendEntry } from './sql/append-entry.sql.ts';
 import { findPlace } from './sql/find-place.sql.ts';

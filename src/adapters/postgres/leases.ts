@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import type { Lease } from '../../model/lease.ts';
 import type { LeaseRequest, Leases } from '../../ports/leases.ts';
-import { leaseHeld, leaseLost } from '../memory/lease-rules.ts';
+import { leaseHeld, leaseLost } from '../../model/lease-rules.ts';
 import type { Postgres } from './connection.ts';
 import { ensureLeases } from './sql/ensure-leases.sql.ts';
 import { giveBackLeases } from './sql/give-back-leases.sql.ts';

@@ -8,7 +8,7 @@ import { parseEpoch } from '../../model/breaker.ts';
 import { BackoutError } from '../../model/error.ts';
 import type { Instance } from '../../model/instance.ts';
 import { canonicalJson } from '../../model/json.ts';
-import { isInstant, parseRecord } from '../file/flag-documents.ts';
+import { isInstant, parseRecord } from '../../model/flag-documents.ts';
 
 /** Stands for a state that cannot be read. Older than anything, so that any real state replaces it. */
 const UNREADABLE: BreakerState = {

@@ -3,12 +3,7 @@
  * the mirror in Redis and the application's client: they must never disagree about what is safe.
  */
 
-import {
-  type LiftedOverride,
-  mergeOverride,
-  type Override,
-  type SafeOverride,
-} from '../../model/flags.ts';
+import { type LiftedOverride, mergeOverride, type Override, type SafeOverride } from './flags.ts';
 
 /**
  * `stale` = something newer is stored. It is not "done already": whoever asks for safe state and

@@ -3,10 +3,10 @@
  * storable, chained, compared with an earlier one of the same key, and read as incidents.
  */
 
-import { BackoutError } from '../../model/error.ts';
-import type { Incident } from '../../model/incident.ts';
-import { CHAIN_START, type JournalEntry, type NewEntry, hashEntry } from '../../model/journal.ts';
-import { type Json, type JsonObject, canonicalJson } from '../../model/json.ts';
+import { BackoutError } from './error.ts';
+import type { Incident } from './incident.ts';
+import { CHAIN_START, type JournalEntry, type NewEntry, hashEntry } from './journal.ts';
+import { type Json, type JsonObject, canonicalJson } from './json.ts';
 
 /**
  * The entry as it can be stored and hashed everywhere. PostgreSQL's text and jsonb know neither

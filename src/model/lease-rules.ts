@@ -1,7 +1,7 @@
 /** The refusals of every lease store, so that people read the same words whichever store it is. */
 
-import { BackoutError } from '../../model/error.ts';
-import type { Lease } from '../../model/lease.ts';
+import { BackoutError } from './error.ts';
+import type { Lease } from './lease.ts';
 
 /** @param held leases of others that stand in the way; at least one */
 export function leaseHeld(held: readonly Lease[]): BackoutError {

@@ -1,14 +1,8 @@
 /** The rules of flag stores that are not about overrides alone; pure, shared by file and memory. */
 
-import { BackoutError } from '../../model/error.ts';
-import type {
-  FlagValue,
-  FlagValues,
-  LiftedOverride,
-  Override,
-  SafeOverride,
-} from '../../model/flags.ts';
-import { canonicalJson } from '../../model/json.ts';
+import { BackoutError } from './error.ts';
+import type { FlagValue, FlagValues, LiftedOverride, Override, SafeOverride } from './flags.ts';
+import { canonicalJson } from './json.ts';
 import { isFlagName, isFlagValue, isInstant } from './flag-documents.ts';
 
 /**

@@ -1,7 +1,7 @@
 /** The refusals of every store of release records. */
 
-import { BackoutError } from '../../model/error.ts';
-import { type Scope, describeScope } from '../../model/scope.ts';
+import { BackoutError } from './error.ts';
+import { type Scope, describeScope } from './scope.ts';
 
 export function tagMoved(scope: Scope, tag: string, recorded: string, given: string): BackoutError {
   return new BackoutError({

@@ -4,13 +4,7 @@
  * reader for both means that what we call safe is what the application does.
  */
 
-import type {
-  FlagValue,
-  FlagValues,
-  Override,
-  SafeOverride,
-  LiftedOverride,
-} from '../../model/flags.ts';
+import type { FlagValue, FlagValues, Override, SafeOverride, LiftedOverride } from './flags.ts';
 import { isLogFileName, newestDocuments } from './override-log.ts';
 
 /** The text of a document; null when there is one that cannot be read (no permission, a folder). */
