@@ -103,7 +103,7 @@ export function describeError(error: unknown): string {
 
 /** `Do:     …` with a hanging indent. */
 export function labelled(label: string, text: string): string {
-  return wrap(printable(text), `${label}:`.padEnd(8));
+  return wrap(printable(text), `${label}:`.padEnd(9));
 }
 
 /** The outermost frame's report: text on the standard error, with --json also data on the output. */

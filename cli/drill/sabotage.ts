@@ -1,4 +1,4 @@
-import { renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { BackoutError } from '../../src/model/error.ts';
 import type { Observe } from '../../src/model/progress.ts';
@@ -21,7 +21,9 @@ const SABOTAGE: Readonly<Record<string, Sabotage>> = {
     what: 'the folder of the overrides is replaced by a file',
     when: 'before-emergency',
     break({ overridesDirectory }) {
-      renameSync(overridesDirectory, `${overridesDirectory}.away`);
+      if (existsSync(overridesDirectory)) {
+        renameSync(overridesDirectory, `${overridesDirectory}.away`);
+      }
       writeFileSync(overridesDirectory, 'not a folder\n');
     },
   },

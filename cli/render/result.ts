@@ -22,6 +22,10 @@ export function renderResult(result: RollbackResult, live: string | undefined): 
     );
   }
   for (const problem of new Set(problems)) lines.push(labelled('Problem', problem));
+  const remedy = execution.steps.flatMap(({ result: { outcome, ...rest } }) =>
+    outcome === 'failed' && 'remedy' in rest ? [rest.remedy] : [],
+  )[0];
+  if (remedy !== undefined) lines.push(labelled('Do', remedy));
   if (postmortem !== undefined) lines.push(labelled('Draft', postmortem));
   lines.push(labelled('Next', nextCommand(execution)));
   return lines.join('\n');

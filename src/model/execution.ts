@@ -4,7 +4,7 @@ import type { Plan, Step } from './plan.ts';
 /** How a step ended. `unknown` is never read as done nor as failed. */
 export type StepOutcome =
   | { outcome: 'done'; verified_at: string; detail: string }
-  | { outcome: 'failed'; problem: string; code?: string }
+  | { outcome: 'failed'; problem: string; code?: string; remedy?: string }
   | { outcome: 'unknown'; problem: string }
   | { outcome: 'not-run'; problem: string };
 
@@ -66,13 +66,18 @@ export function foldSteps(
 
 /** An outcome entry that cannot be understood is unknown, so that the step is read back again. */
 function readOutcome(entry: JournalEntry): StepOutcome {
-  const { outcome, detail, problem, verified_at: verifiedAt, code } = entry.data;
+  const { outcome, detail, problem, verified_at: verifiedAt, code, remedy } = entry.data;
   if (outcome === 'done' && typeof verifiedAt === 'string') {
     return { outcome, verified_at: verifiedAt, detail: typeof detail === 'string' ? detail : '' };
   }
   const why = typeof problem === 'string' ? problem : 'the journal entry is not understood';
   if (outcome === 'failed') {
-    return { outcome, problem: why, ...(typeof code === 'string' ? { code } : {}) };
+    return {
+      outcome,
+      problem: why,
+      ...(typeof code === 'string' ? { code } : {}),
+      ...(typeof remedy === 'string' ? { remedy } : {}),
+    };
   }
   if (outcome === 'not-run') return { outcome, problem: why };
   return { outcome: 'unknown', problem: why };

@@ -21,8 +21,6 @@ import type { Confirmation, HandlerFor, StepContext, StepHandler } from './step-
 
 /** Reading the real state back is a question: it gets this long, whatever the step's own cap. */
 const CONFIRM_CAP_MS = 5_000;
-/** Refused or throttled calls are tried this often within the step's cap. */
-const TRIES = 3;
 
 export interface ExecutionPorts {
   clock: Clock;
@@ -240,7 +238,8 @@ class Execution {
         await handler.apply(this.context(step, signal));
         return;
       } catch (error) {
-        const retry = error instanceof BackoutError && error.retryable && tries < TRIES;
+        const retry =
+          error instanceof BackoutError && error.retryable && tries < triesOf(step.action);
         if (!retry || signal.aborted) throw error;
         this.ports.observe({ type: 'note', step, text: `${describeCause(error)} Trying again.` });
         await clock.sleep(100 * 2 ** tries * (0.5 + ids.random()), signal);
@@ -372,10 +371,21 @@ function judge(
   const error = 'error' in applied ? applied.error : undefined;
   const said = error === undefined ? '' : `${describeCause(error)} `;
   if (confirmation.state === 'unknown') {
-    return { outcome: 'unknown', problem: `${said}${confirmation.detail}` };
+    // The same thing twice in one sentence helps nobody at 03:00.
+    const again = said !== '' && confirmation.detail.endsWith(said.trim());
+    const detail = again ? 'It could not be read back either.' : confirmation.detail;
+    return { outcome: 'unknown', problem: `${said}${detail}` };
   }
-  const code = error instanceof BackoutError ? { code: error.code } : {};
-  return { outcome: 'failed', problem: `${said}${confirmation.detail}`, ...code };
+  const known = error instanceof BackoutError ? { code: error.code, remedy: error.remedy } : {};
+  return { outcome: 'failed', problem: `${said}${confirmation.detail}`, ...known };
+}
+
+/**
+ * How often a call that was refused or throttled is tried within the step's cap. Redis is tried
+ * again by its own adapter, within a second: in an emergency that is all it may cost.
+ */
+function triesOf(action: Step['action']): number {
+  return action.kind === 'trip-breakers' || action.kind === 'prove-flags' ? 1 : 3;
 }
 
 function toOutcome(confirmation: Confirmation, at: string): StepOutcome {
