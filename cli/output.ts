@@ -78,7 +78,7 @@ export function openOutput(json: boolean, { stdout, stderr }: Streams): Output {
 }
 
 /** What happened, what state we are in, what to do: in that order, always. */
-export function describeError(error: unknown): string {
+function describeError(error: unknown): string {
   if (error instanceof ConfigError) {
     const problems = describeProblems(error).map((problem) => wrap(problem, '  ', '    '));
     return [

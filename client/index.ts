@@ -8,7 +8,7 @@
  *     if (snapshot.flag('personalization_enabled', false) && snapshot.allows('stripe')) …
  */
 
-import { requireName } from '../src/adapters/file/flag-rules.ts';
+import { requireName } from '../src/model/flag-rules.ts';
 import { requireRedisName } from '../src/adapters/redis/keys.ts';
 import { type BackoutError, describeCause } from '../src/model/error.ts';
 import { openFileSource } from './file-source.ts';

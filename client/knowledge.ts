@@ -10,8 +10,8 @@ import {
   parseFlagValues,
   parseOverride,
   parseOverrides,
-} from '../src/adapters/file/flag-documents.ts';
-import { isLater, uniteOverrides } from '../src/adapters/file/override-rules.ts';
+} from '../src/model/flag-documents.ts';
+import { isLater, uniteOverrides } from '../src/model/override-rules.ts';
 import type { FlagFiles } from '../src/adapters/file/read-flag-files.ts';
 import { parseBreaker } from '../src/adapters/redis/breaker-documents.ts';
 import { type BreakerState, type Epoch, hasReached, parseEpoch } from '../src/model/breaker.ts';

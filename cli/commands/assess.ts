@@ -61,7 +61,7 @@ async function validate(options: GlobalOptions & { stage: string }) {
 }
 
 /** The checklist of one stage. */
-export function renderStage(stage: StageResult, safeState: boolean): string {
+function renderStage(stage: StageResult, safeState: boolean): string {
   const rows = stage.measurements.map(({ check, verdict, reason, duration_ms: ms }) => [
     `  ${SIGN[verdict]}`,
     check,

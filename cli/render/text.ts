@@ -1,7 +1,7 @@
 import widthOf from 'string-width';
 
 /** Output fits terminals and job logs. */
-export const COLUMNS = 80;
+const COLUMNS = 80;
 
 /** Breaks text at spaces to fit; further lines are indented. A longer word stays whole. */
 export function wrap(text: string, first = '', rest = ' '.repeat(widthOf(first))): string {

@@ -17,6 +17,7 @@ import type { Journal } from '../ports/journal.ts';
 import { watchBudget } from './budget.ts';
 import { runCapped, within } from './cap.ts';
 import type { HeldLeases } from './leases.ts';
+import { judgeStep, toOutcome } from './judge-step.ts';
 import type { Confirmation, HandlerFor, StepContext, StepHandler } from './step-handler.ts';
 
 /** Reading the real state back is a question: it gets this long, whatever the step's own cap. */
@@ -218,7 +219,7 @@ class Execution {
     observe({ type: 'step-applied', step });
     // Whatever apply said, the real state decides: it may have failed after it worked.
     const confirmation = await this.confirm(step, handler);
-    const result = judge(applied, confirmation, timestamp(clock));
+    const result = judgeStep(applied, confirmation, timestamp(clock));
     if (result.outcome === 'failed' || result.outcome === 'unknown') {
       this.problems.push(`${step.title}: ${result.problem}`);
     }
@@ -358,47 +359,12 @@ class Execution {
   }
 }
 
-/** What a step came to, from how its application ended and what the real state says. */
-function judge(
-  applied: Awaited<ReturnType<typeof runCapped<void>>>,
-  confirmation: Confirmation,
-  at: string,
-): StepOutcome {
-  if (confirmation.state === 'done') return toOutcome(confirmation, at);
-  if (!applied.ended) {
-    return { outcome: 'unknown', problem: 'it took longer than its cap and may still take effect' };
-  }
-  const error = 'error' in applied ? applied.error : undefined;
-  const said = error === undefined ? '' : `${describeCause(error)} `;
-  if (confirmation.state === 'unknown') {
-    // The same thing twice in one sentence helps nobody at 03:00.
-    const again = said !== '' && confirmation.detail.endsWith(said.trim());
-    const detail = again ? 'It could not be read back either.' : confirmation.detail;
-    return { outcome: 'unknown', problem: `${said}${detail}` };
-  }
-  const known = error instanceof BackoutError ? { code: error.code, remedy: error.remedy } : {};
-  return { outcome: 'failed', problem: `${said}${confirmation.detail}`, ...known };
-}
-
 /**
  * How often a call that was refused or throttled is tried within the step's cap. Redis is tried
  * again by its own adapter, within a second: in an emergency that is all it may cost.
  */
 function triesOf(action: Step['action']): number {
   return action.kind === 'trip-breakers' || action.kind === 'prove-flags' ? 1 : 3;
-}
-
-function toOutcome(confirmation: Confirmation, at: string): StepOutcome {
-  switch (confirmation.state) {
-    case 'done':
-      return { outcome: 'done', verified_at: at, detail: confirmation.detail };
-    case 'not-done':
-      return { outcome: 'failed', problem: confirmation.detail };
-    case 'unknown':
-      return { outcome: 'unknown', problem: confirmation.detail };
-    default:
-      return confirmation satisfies never;
-  }
 }
 
 function lowerFirst(text: string): string {

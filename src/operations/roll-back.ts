@@ -174,9 +174,3 @@ export async function carryOut(
   const finished = await finishRollback(ports, news, { execution, request });
   return { incident, execution, stages, ...finished };
 }
-
-/** `storefront/production: v1.2.0 → v1.1.0`, for one line about a plan. */
-export function describePlan(plan: Plan): string {
-  if (plan.level === 'flags') return `${describeScope(plan)}: safe state on`;
-  return `${describeScope(plan)}: ${plan.from ?? 'unknown release'} → ${plan.to ?? '?'}`;
-}

@@ -79,6 +79,7 @@ async function runModule(name: string, code: string): Promise<string> {
 test('The package has what runs, what describes it, and nothing else.', () => {
   const expected = [
     /^package\/dist\/(cli|client|src|examples\/storefront)\/.*\.(js|d\.ts)$/,
+    /^package\/dist\/backout\.yml$/,
     /^package\/examples\/configs\/[\w-]+\.yml$/,
     /^package\/docs\/[\w-]+\.(md|json)$/,
     /^package\/(package\.json|backout\.schema\.json|README\.md|CHANGELOG\.md|LICENSE)$/,
@@ -158,6 +159,16 @@ test('A program that is started by another one is found next to it.', async () =
      await server.stop();`,
   );
   expect(said).toBe('started\n');
+});
+
+test('The drill finds the configuration of its sample service.', async () => {
+  const said = await runModule(
+    'drill-config.js',
+    `import { writeDrillConfig } from './node_modules/backout/dist/cli/drill/drill-config.js';
+     const places = { url: 'http://127.0.0.1:1', deployProgram: ['node'], stateDirectory: 'state' };
+     console.log((await writeDrillConfig(places)).text);`,
+  );
+  expect(said).toContain('http://127.0.0.1:1');
 });
 
 test('The sample service of the drill is built, deployed and answers.', async () => {

@@ -1,0 +1,40 @@
+import { BackoutError, describeCause } from '../model/error.ts';
+import type { StepOutcome } from '../model/execution.ts';
+import type { Capped } from './cap.ts';
+import type { Confirmation } from './step-handler.ts';
+
+/** What a step came to, from how its application ended and what the real state says. */
+export function judgeStep(
+  applied: Capped<void>,
+  confirmation: Confirmation,
+  at: string,
+): StepOutcome {
+  if (confirmation.state === 'done') return toOutcome(confirmation, at);
+  if (!applied.ended) {
+    return { outcome: 'unknown', problem: 'it took longer than its cap and may still take effect' };
+  }
+  const error = 'error' in applied ? applied.error : undefined;
+  const said = error === undefined ? '' : `${describeCause(error)} `;
+  if (confirmation.state === 'unknown') {
+    // The same thing twice in one sentence helps nobody at 03:00.
+    const again = said !== '' && confirmation.detail.endsWith(said.trim());
+    const detail = again ? 'It could not be read back either.' : confirmation.detail;
+    return { outcome: 'unknown', problem: `${said}${detail}` };
+  }
+  const known = error instanceof BackoutError ? { code: error.code, remedy: error.remedy } : {};
+  return { outcome: 'failed', problem: `${said}${confirmation.detail}`, ...known };
+}
+
+/** A read-back as the outcome of its step. */
+export function toOutcome(confirmation: Confirmation, at: string): StepOutcome {
+  switch (confirmation.state) {
+    case 'done':
+      return { outcome: 'done', verified_at: at, detail: confirmation.detail };
+    case 'not-done':
+      return { outcome: 'failed', problem: confirmation.detail };
+    case 'unknown':
+      return { outcome: 'unknown', problem: confirmation.detail };
+    default:
+      return confirmation satisfies never;
+  }
+}
