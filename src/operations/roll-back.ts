@@ -3,7 +3,6 @@ import { BackoutError } from '../model/error.ts';
 import type { JournalEntry } from '../model/journal.ts';
 import type { Level } from '../model/level.ts';
 import { type Plan, shortHash } from '../model/plan.ts';
-import { describeScope } from '../model/scope.ts';
 import type { ReleaseRef } from '../ports/target.ts';
 import { announcer } from './announce.ts';
 import { type Assessment, assess } from './assess.ts';
