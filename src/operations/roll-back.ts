@@ -67,6 +67,7 @@ export async function rollBack(
 ): Promise<RollbackResult> {
   const { plan } = prepared;
   const found = await findIncident(ports, request.incident);
+  if (found?.status === 'closed') throw closed(found.id);
   const incident = found?.id ?? newIncidentId(ports);
   return await underLeases(ports, plan, incident, ports.settings.leaseWaitMs, async (held) => {
     await requireSamePlan(ports, plan);
@@ -78,15 +79,18 @@ export async function rollBack(
       kind: 'decision',
       actor: request.actor,
       text: `Decided on level ${plan.level}: ${request.reason}`,
-      data: {
-        level: plan.level,
-        rule: request.rule,
-        from: plan.from,
-        to: plan.to,
-        plan: plan.hash,
-      },
+      data: { execution: id, rule: request.rule, approved_by: request.approvedBy, plan },
     });
     return await carryOut(ports, held, { id, incident, plan, request, entries: [] });
+  });
+}
+
+function closed(incident: string): BackoutError {
+  return new BackoutError({
+    code: 'E_INCIDENT_CLOSED',
+    kind: 'refused',
+    message: `Incident ${incident} is closed.`,
+    remedy: 'Leave --incident out: a new incident is opened.',
   });
 }
 

@@ -4,22 +4,27 @@ import type { Journal } from '../ports/journal.ts';
 import type { Leases } from '../ports/leases.ts';
 import type { ReleaseRecords } from '../ports/releases.ts';
 
-/** What stands in for a store that `backout.yml` does not name: every call says so. */
-function absent(code: `E_${string}`, what: string, setting: string): () => Promise<never> {
-  return () =>
-    Promise.reject(
-      new BackoutError({
-        code,
-        kind: 'refused',
-        message: `${what} is not configured for this environment.`,
-        remedy: `Set ${setting} in backout.yml.`,
-      }),
-    );
+/** A store that `backout.yml` does not name, or that cannot be connected: every call says why. */
+const always = (why: unknown) => (): Promise<never> =>
+  Promise.reject(why instanceof Error ? why : new Error(String(why)));
+
+/** The reason for a store that is simply not configured. */
+export function notConfigured(code: `E_${string}`, what: string, setting: string): BackoutError {
+  return new BackoutError({
+    code,
+    kind: 'refused',
+    message: `${what} is not configured for this environment.`,
+    remedy: `Set ${setting} in backout.yml.`,
+  });
 }
 
 /** Without a journal database entries are spooled; leases and release records do not exist. */
-export function absentPostgres(): { journal: Journal; leases: Leases; releases: ReleaseRecords } {
-  const no = absent('E_JOURNAL_UNREACHABLE', 'A journal database', 'environments.….journal.url');
+export function absentPostgres(why: unknown): {
+  journal: Journal;
+  leases: Leases;
+  releases: ReleaseRecords;
+} {
+  const no = always(why);
   return {
     journal: { append: no, read: no, incidents: no },
     leases: { acquire: no, renew: no, release: no, inspect: no },
@@ -28,7 +33,7 @@ export function absentPostgres(): { journal: Journal; leases: Leases; releases: 
 }
 
 /** Without Redis there is nothing to trip and nobody to ask. */
-export function absentBreakers(): Breakers {
-  const no = absent('E_BREAKERS_UNREACHABLE', 'Redis', 'environments.….redis.url');
+export function absentBreakers(why: unknown): Breakers {
+  const no = always(why);
   return { read: no, trip: no, set: no, announce: no, instances: no };
 }

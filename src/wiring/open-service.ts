@@ -6,7 +6,7 @@ import { filePostmortems } from '../adapters/file/postmortems.ts';
 import { spoolingJournal } from '../adapters/file/spool.ts';
 import type { DrainReport } from '../adapters/file/spool-drain.ts';
 import { gitRepository } from '../adapters/git/repository.ts';
-import { connectPostgres } from '../adapters/postgres/connection.ts';
+import { connectPostgres, type Postgres } from '../adapters/postgres/connection.ts';
 import { postgresJournal } from '../adapters/postgres/journal.ts';
 import { postgresLeases } from '../adapters/postgres/leases.ts';
 import { migrate } from '../adapters/postgres/migrate.ts';
@@ -27,14 +27,14 @@ import {
   type SelectedConfig,
   selectEnvironment,
 } from '../config/select.ts';
-import { BackoutError } from '../model/error.ts';
+import { BackoutError, describeCause } from '../model/error.ts';
 import type { MessageCode, MessageFacts } from '../model/message.ts';
 import type { Observe } from '../model/progress.ts';
 import type { OperationPorts } from '../operations/operation-ports.ts';
 import type { PlanFacts } from '../operations/plan-rollback.ts';
 import type { FlagEditor, FlagStore } from '../ports/flags.ts';
 import type { Journal } from '../ports/journal.ts';
-import { absentBreakers, absentPostgres } from './absent-stores.ts';
+import { absentBreakers, absentPostgres, notConfigured } from './absent-stores.ts';
 import { buildChecks } from './build-checks.ts';
 import { buildMessengers } from './build-messengers.ts';
 import { buildTargets } from './build-targets.ts';
@@ -89,12 +89,14 @@ export async function openService(options: OpenOptions): Promise<OpenService> {
       mode: options.journalMode,
     }),
   );
-  const redis =
-    environment.redis === undefined
-      ? undefined
-      : connectRedis(resolveReference(environment.redis.url, variables));
-  if (redis !== undefined) resources.use(redis);
-  const breakers = redis === undefined ? absentBreakers() : redisBreakers({ redis, scope, ids });
+  const breakers = tolerant(options, absentBreakers, () => {
+    if (environment.redis === undefined) {
+      const setting = `environments.${environment.name}.redis.url`;
+      return absentBreakers(notConfigured('E_BREAKERS_UNREACHABLE', 'Redis', setting));
+    }
+    const redis = resources.use(connectRedis(resolveReference(environment.redis.url, variables)));
+    return redisBreakers({ redis, scope, ids });
+  });
   const files = openFileFlags({ directory: resolve(stateDirectory, 'flags'), scope });
   // An emergency can only make safe: it is handed nothing that could lift or edit.
   const flags: FlagStore = {
@@ -118,13 +120,22 @@ export async function openService(options: OpenOptions): Promise<OpenService> {
       tagPattern: config.repository.tag_pattern,
       scheme: config.repository.versioning,
     }),
-    targets: buildTargets(config, {
-      variables,
-      baseDirectory,
-      stateDirectory,
-      onOutput: (target, line) => options.observe({ type: 'note', text: `${target}: ${line}` }),
-    }),
-    checks: buildChecks(config, { clock, flags, breakers, variables }),
+    targets: tolerant(
+      options,
+      () => [],
+      () =>
+        buildTargets(config, {
+          variables,
+          baseDirectory,
+          stateDirectory,
+          onOutput: (target, line) => options.observe({ type: 'note', text: `${target}: ${line}` }),
+        }),
+    ),
+    checks: tolerant(
+      options,
+      () => [],
+      () => buildChecks(config, { clock, flags, breakers, variables }),
+    ),
     messengers: buildMessengers(config, {
       clock,
       ids,
@@ -158,6 +169,33 @@ export async function openService(options: OpenOptions): Promise<OpenService> {
       await kept.disposeAsync();
     },
   };
+}
+
+/**
+ * An emergency goes on with what can be had: a secret that is missing for a target, or for Redis,
+ * must not keep the flags from being made safe. It is named by the step that needs it. Everybody
+ * else is told at once.
+ */
+function tolerant<T>(
+  { journalMode }: OpenOptions,
+  otherwise: (why: unknown) => T,
+  build: () => T,
+): T {
+  try {
+    return build();
+  } catch (error) {
+    if (journalMode !== 'spool-first') throw error;
+    return otherwise(error);
+  }
+}
+
+function unreachable(cause: unknown): BackoutError {
+  return new BackoutError({
+    code: 'E_JOURNAL_UNREACHABLE',
+    message: `The journal's database cannot be connected: ${describeCause(cause)}`,
+    remedy: 'Set what is missing; spooled entries are carried over by the next command.',
+    cause,
+  });
 }
 
 function chooseEnvironment({ config }: LoadedConfig, named: string | undefined): string {
@@ -196,9 +234,15 @@ async function openPostgres(
   environment: SelectedConfig['environment'],
   resources: AsyncDisposableStack,
 ): Promise<ReturnType<typeof absentPostgres>> {
-  if (environment.journal === undefined) return absentPostgres();
-  const url = resolveReference(environment.journal.url, options.variables);
-  const postgres = resources.use(connectPostgres(url, { applicationName: 'backout' }));
+  const postgres = tolerant<Postgres | BackoutError>(options, unreachable, () => {
+    const setting = `environments.${environment.name}.journal.url`;
+    if (environment.journal === undefined) {
+      return notConfigured('E_JOURNAL_UNREACHABLE', 'A journal database', setting);
+    }
+    const url = resolveReference(environment.journal.url, options.variables);
+    return resources.use(connectPostgres(url, { applicationName: 'backout' }));
+  });
+  if (postgres instanceof BackoutError) return absentPostgres(postgres);
   const stores = {
     journal: postgresJournal(postgres),
     leases: postgresLeases(postgres),
