@@ -15,10 +15,65 @@ const SEVERITY: Record<MessageCode, Message['severity']> = {
   'recovery-complete': 'info',
 };
 
+/** Names listed in one line; the facts have all of them. */
+const LISTED = 20;
+
 /** Makes the words of a message. The only place where text for channels is written. */
 export function composeMessage(code: MessageCode, key: string, facts: MessageFacts): Message {
-  const { title, lines } = words(code, facts);
-  return { code, key, severity: SEVERITY[code], title, lines: [...lines, ...footer(facts)], facts };
+  const { title, lines } =
+    facts.level === 'flags' ? safeStateWords(code, facts) : words(code, facts);
+  return {
+    code,
+    key,
+    severity: SEVERITY[code],
+    title: oneLine(title),
+    lines: [...lines, ...footer(facts)].map(oneLine),
+    facts,
+  };
+}
+
+/** Level flags: the same moments without the word rollback, because no release moves. */
+function safeStateWords(
+  code: MessageCode,
+  facts: MessageFacts,
+): { title: string; lines: string[] } {
+  const where = `${facts.service} ${facts.environment}`;
+  switch (code) {
+    case 'rollback-started':
+      return { title: `🚨 MAKING SAFE: ${where}`, lines: [...reason(facts), ...eta(facts)] };
+    case 'progress':
+      return { title: `🔄 MAKING SAFE: ${where}`, lines: [...progress(facts), ...eta(facts)] };
+    case 'rollback-failed':
+      return {
+        title: `❌ SAFE STATE NOT ON: ${where}`,
+        lines: ['The flags are not all at their safe values.', ...problems(facts), ...off(facts)],
+      };
+    case 'rollback-unknown':
+      return {
+        title: `❓ SAFE STATE NOT PROVEN: ${where}`,
+        lines: ['Nobody can tell yet whether it is on.', ...problems(facts), ...off(facts)],
+      };
+    case 'refused':
+      return { title: `⛔ SAFE STATE REFUSED: ${where}`, lines: problems(facts) };
+    case 'budget-warning':
+      return {
+        title: `⏳ MAKING SAFE IS SLOW: ${where}`,
+        lines: ['Most of the time budget is used.', ...progress(facts)],
+      };
+    case 'budget-exceeded':
+      return {
+        title: `⏰ MAKING SAFE IS OVER ITS TIME BUDGET: ${where}`,
+        lines: ['The work goes on. Somebody should look.', ...progress(facts)],
+      };
+    case 'rollback-complete':
+      return words('safe-state-on', facts);
+    case 'safe-state-on':
+    case 'recovery-step':
+    case 'recovery-complete':
+      return words(code, facts);
+    default:
+      return code satisfies never;
+  }
 }
 
 function words(code: MessageCode, facts: MessageFacts): { title: string; lines: string[] } {
@@ -33,6 +88,7 @@ function words(code: MessageCode, facts: MessageFacts): { title: string; lines: 
         lines: [
           `${facts.from ?? 'The live release'} is NOT rolled back.`,
           ...reason(facts),
+          ...problems(facts),
           ...off(facts),
         ],
       };
@@ -47,7 +103,8 @@ function words(code: MessageCode, facts: MessageFacts): { title: string; lines: 
       return {
         title: `✅ ROLLBACK COMPLETE: ${where}`,
         lines: [
-          `${to} is live and validated; ${from} is held.`,
+          `${to} is live and validated${held(facts, from)}.`,
+          ...problems(facts),
           ...off(facts),
           ...postmortem(facts),
         ],
@@ -56,7 +113,9 @@ function words(code: MessageCode, facts: MessageFacts): { title: string; lines: 
       return {
         title: `❌ ROLLBACK FAILED: ${where}`,
         lines: [
-          `Going from ${from} back to ${to} did not work.`,
+          facts.helped === false
+            ? `${to} is live, and the checks still fail: ${from} is probably not the cause.`
+            : `Going from ${from} back to ${to} did not work.`,
           ...problems(facts),
           ...off(facts),
         ],
@@ -92,8 +151,13 @@ const problems = ({ problems: list }: MessageFacts): string[] =>
   (list ?? []).map((problem) => `Problem: ${problem}`);
 const off = ({ off: list }: MessageFacts): string[] => {
   if (list === undefined) return [];
-  return [list.length === 0 ? 'Nothing is off any more.' : `Off: ${list.join(', ')}.`];
+  if (list.length === 0) return ['Nothing is off any more.'];
+  const rest = list.length - LISTED;
+  return [`Off: ${list.slice(0, LISTED).join(', ')}${rest > 0 ? `, and ${rest} more` : ''}.`];
 };
+/** Only what is known: a hold that failed would let the bad release come back. */
+const held = (facts: MessageFacts, from: string): string =>
+  facts.held === undefined ? '' : `; ${from} is ${facts.held ? '' : 'NOT '}held`;
 const postmortem = ({ postmortem: link }: MessageFacts): string[] =>
   link === undefined ? [] : [`Postmortem draft: ${link}`];
 const eta = ({ eta_s: seconds }: MessageFacts): string[] =>
@@ -116,6 +180,11 @@ function footer(facts: MessageFacts): string[] {
   ].filter((proof) => proof !== undefined && proof !== '');
   if (proofs.length > 0) lines.push(proofs.join(' · '));
   return lines;
+}
+
+/** A reason of several lines, or one that turns the writing round, must not pose as our words. */
+function oneLine(text: string): string {
+  return text.replaceAll(/[\s\p{Cc}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]+/gu, ' ');
 }
 
 /** `45 s`, `4 min`: as exact as an estimate deserves. */

@@ -41,7 +41,8 @@ export interface Decision {
 
 /**
  * What a rule says about the samples up to `now`. Only what is met without a break for the whole
- * time acts; what cannot be told goes by the rule's `missing`.
+ * time acts. A single good value is a break; a stretch without data is none, and goes by the rule's
+ * `missing`. The newest sample may be as old as it is long: the next one is not due before that.
  * @param armed false = say what would happen, and do nothing
  */
 export function decide(
@@ -58,21 +59,45 @@ export function decide(
   });
   const { threshold } = rule;
   if (threshold === undefined) return ignore('no-threshold', 'The rule has no threshold.');
-  const start = now - rule.for;
-  const inside = samples.filter(({ from, to }) => to > start && from < now);
-  const covered = samples.some(({ from }) => from <= start);
+  const end = endOfData(samples, now);
+  const start = end - rule.for;
+  const inside = samples
+    .filter(({ from, to }) => (to > start || to === end) && from < end)
+    .toSorted((a, b) => a.from - b.from);
   const known = inside.flatMap(({ value }) => (value === undefined ? [] : [value]));
-  if (known.length < inside.length || inside.length === 0) return onMissing(rule, armed);
+  if (inside.length === 0) return onMissing(rule, armed);
   if (!known.every((value) => isMet(threshold, value))) {
     return ignore('not-met', `Measured ${known.map(format).join(', ')}.`);
   }
-  if (!covered) return ignore('not-long-enough', `Met, but not yet for ${rule.for / 1000} s.`);
+  if (!samples.some(({ from }) => from <= start)) {
+    return ignore('not-long-enough', `Not yet measured for ${rule.for / 1000} s.`);
+  }
+  if (known.length < inside.length || hasGap(inside, start, end)) return onMissing(rule, armed);
   const requests = inside.reduce((sum, sample) => sum + sample.requests, 0);
   if (requests < rule.min_requests) {
     return ignore('too-few-requests', `${requests} requests; ${rule.min_requests} are needed.`);
   }
   const reason = `Measured ${known.map(format).join(', ')} over ${rule.for / 1000} s and ${requests} requests.`;
   return conclude(rule.decision, rule, reason, armed);
+}
+
+/** Where the judged time ends: at the newest sample, unless the one after it is overdue. */
+function endOfData(samples: readonly Sample[], now: number): number {
+  const newest = samples
+    .filter(({ from }) => from < now)
+    .reduce<Sample | undefined>((last, one) => (last && last.to >= one.to ? last : one), undefined);
+  const late = newest === undefined || now > newest.to + (newest.to - newest.from);
+  return late ? now : Math.min(now, newest.to);
+}
+
+/** @param inside in order of their beginnings */
+function hasGap(inside: readonly Sample[], start: number, end: number): boolean {
+  let measuredTo = start;
+  for (const { from, to } of inside) {
+    if (from > measuredTo) return true;
+    measuredTo = Math.max(measuredTo, to);
+  }
+  return measuredTo < end;
 }
 
 function onMissing(rule: DecisionRule, armed: boolean): Decision {

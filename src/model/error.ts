@@ -4,7 +4,7 @@
  */
 
 /**
- * How an error ends a command. The exit code follows from it (docs/exit-codes.md):
+ * How an error ends a command. The exit code follows from it (docs/cli.md):
  * failed 1, usage 2, uncertain 3, refused 4.
  */
 export type ErrorKind =

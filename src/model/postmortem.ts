@@ -49,12 +49,10 @@ export function draftPostmortem(input: PostmortemInput): string {
     '',
     '| time (UTC) | what | by | proof |',
     '|---|---|---|---|',
-    ...entries
-      .filter(({ kind }) => kind !== 'intent')
-      .map((entry) => {
-        const { at, actor, hash } = entry;
-        return `| ${at} | ${cell(entry.text)} | ${cell(actor)} | ${code(hash.slice(0, 12))} |`;
-      }),
+    ...entries.filter(isNews).map((entry) => {
+      const { at, actor, hash } = entry;
+      return `| ${at} | ${cell(entry.text)} | ${cell(actor)} | ${code(hash.slice(0, 12))} |`;
+    }),
     '',
     chain.intact
       ? `The journal has ${chain.entries} entries; their chain is intact up to ${code(chain.head)}.`
@@ -69,6 +67,11 @@ export function draftPostmortem(input: PostmortemInput): string {
     ...tasks(input.due, last?.at),
     '',
   ].join('\n');
+}
+
+/** Intents are told again by their outcomes, and progress messages repeat the steps. */
+function isNews({ kind, data }: JournalEntry): boolean {
+  return kind !== 'intent' && !(kind === 'message' && data['code'] === 'progress');
 }
 
 function executions(entries: readonly JournalEntry[]): string[] {
@@ -138,10 +141,16 @@ const text = (value: Json | undefined): string | undefined =>
 
 /** What people typed must not become markup: escaped, and on one line. */
 function inline(value: string): string {
-  return value
-    .replaceAll(/\s+/g, ' ')
-    .replaceAll(/[\\`*_{}[\]<>#|@!~]/g, (sign) => `\\${sign}`)
-    .replaceAll(/[\p{Cc}\p{Cf}]/gu, '\uFFFD');
+  return (
+    value
+      .replaceAll(/\s+/g, ' ')
+      // The ampersand too: &#x202e; would become the very sign that is taken out below.
+      .replaceAll(/[\\`*_{}[\]<>#|@!~&$]/g, (sign) => `\\${sign}`)
+      .replaceAll(UNSEEN, '\uFFFD')
+  );
 }
+/** Control signs, and those that turn the writing round or cannot be seen. */
+const UNSEEN = /[\p{Cc}\p{Cf}]/gu;
 const cell = (value: string): string => inline(value);
-const code = (value: string): string => `\`${value.replaceAll('`', "'").replaceAll(/\s+/g, ' ')}\``;
+const code = (value: string): string =>
+  `\`${value.replaceAll('`', "'").replaceAll(/\s+/g, ' ').replaceAll(UNSEEN, '\uFFFD')}\``;

@@ -1,11 +1,16 @@
 import { composeMessage } from '../model/catalogue.ts';
 import { describeCause } from '../model/error.ts';
+import type { JournalEntry, NewEntry } from '../model/journal.ts';
 import type { MessageCode, MessageFacts } from '../model/message.ts';
 import { timestamp } from '../ports/clock.ts';
 import { broadcast } from './broadcast.ts';
+import { within } from './cap.ts';
 import type { OperationPorts } from './operation-ports.ts';
 
 type Said = Omit<MessageFacts, 'service' | 'environment' | 'incident' | 'at' | 'config_hash'>;
+
+/** Longest wait for the record of one message: the spool's 1.5 s, and its disk. */
+const RECORD_CAP_MS = 2_000;
 
 /** Sends the messages of one incident without ever holding up the work. */
 export interface Announcer {
@@ -13,6 +18,15 @@ export interface Announcer {
   say(code: MessageCode, key: string, facts: Said): void;
   /** Waits until all is sent or given up (each channel has its own cap), and says what was not. */
   settle(): Promise<string[]>;
+}
+
+/** Keys of the messages that these entries tell of. */
+export function messagesSent(entries: readonly JournalEntry[]): ReadonlySet<string> {
+  return new Set(
+    entries.flatMap(({ kind, data }) =>
+      kind === 'message' && typeof data['message'] === 'string' ? [data['message']] : [],
+    ),
+  );
 }
 
 /** `alreadySent`: keys of messages that the journal knows, so that a resumed run repeats none. */
@@ -44,7 +58,7 @@ export function announcer(
     for (const { channel, delivery } of failed) {
       if (!delivery.delivered) problems.push(`Message to ${channel}: ${delivery.problem}`);
     }
-    await ports.journal.append({
+    const entry: NewEntry = {
       ...scope,
       incident,
       key: `${incident}/message/${key}`,
@@ -58,7 +72,8 @@ export function announcer(
         channels: deliveries.map(({ channel }) => channel),
         not_delivered: failed.map(({ channel }) => channel),
       },
-    });
+    };
+    await within(clock, RECORD_CAP_MS, () => ports.journal.append(entry));
   }
 
   return {

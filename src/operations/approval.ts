@@ -9,6 +9,11 @@ export interface Approval {
   approvedBy: string | undefined;
 }
 
+/** `Kim` and `kim ` are one person. */
+function isSamePerson(one: string, other: string): boolean {
+  return one.trim().toLowerCase() === other.trim().toLowerCase();
+}
+
 /**
  * A second person agrees where the environment asks for it: always, or when the release to go back
  * to was never proven good. The last known good needs nobody: it is the proven way home.
@@ -21,7 +26,7 @@ export function requireApproval(assessment: Assessment, plan: Plan, approval: Ap
   const needed = approval.policy === 'always' || (approval.policy === 'unless_green' && !proven);
   if (!needed) return;
   const second = approval.approvedBy?.trim() ?? '';
-  if (second !== '' && second !== approval.actor) return;
+  if (second !== '' && !isSamePerson(second, approval.actor)) return;
   throw new BackoutError({
     code: 'E_APPROVAL',
     kind: 'refused',

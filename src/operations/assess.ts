@@ -9,6 +9,8 @@ import type { OperationPorts } from './operation-ports.ts';
 import { readStillOff } from './still-off.ts';
 
 const TARGET_CAP_MS = 10_000;
+/** Longest wait for the repository, the records and the journal; all are asked side by side. */
+const STORE_CAP_MS = 10_000;
 const COMMITS_SHOWN = 20;
 
 export interface Assessment {
@@ -28,19 +30,29 @@ export interface Assessment {
   problems: string[];
 }
 
-/** Where we are, and where we could go back to. Changes nothing. */
-export async function assess(ports: OperationPorts): Promise<Assessment> {
+/**
+ * Where we are, and where we could go back to. Changes nothing.
+ * @param purpose for a `plan`, tags and records have to be readable: a hold that cannot be seen is
+ * no release that may be deployed. In a `report`, what cannot be read is named.
+ * @throws for a plan, what the repository or the records throw
+ */
+export async function assess(
+  ports: OperationPorts,
+  purpose: 'report' | 'plan' = 'report',
+): Promise<Assessment> {
   const problems: string[] = [];
-  const orElse = async <T>(question: Promise<T>, fallback: T): Promise<T> =>
-    await question.catch((error: unknown) => {
+  const orElse = async <T>(question: () => Promise<T>, fallback: T): Promise<T> =>
+    await within(ports.clock, STORE_CAP_MS, question).catch((error: unknown) => {
       problems.push(describeCause(error));
       return fallback;
     });
+  const needed: typeof orElse =
+    purpose === 'report' ? orElse : (question) => within(ports.clock, STORE_CAP_MS, question);
   const [targets, tags, releases, incidents, stillOff] = await Promise.all([
     readTargets(ports),
-    orElse(ports.repository.tags(), []),
-    orElse(ports.releases.list(ports.scope), []),
-    orElse(ports.journal.incidents(ports.scope), []),
+    needed(() => ports.repository.tags(), []),
+    needed(() => ports.releases.list(ports.scope), []),
+    orElse(() => ports.journal.incidents(ports.scope), []),
     readStillOff(ports),
   ]);
   problems.push(...stillOff.problems);
@@ -51,7 +63,7 @@ export async function assess(ports: OperationPorts): Promise<Assessment> {
   const commits =
     from === undefined || to === undefined
       ? []
-      : await orElse(ports.repository.commitsBetween(to, from, COMMITS_SHOWN), []);
+      : await orElse(() => ports.repository.commitsBetween(to, from, COMMITS_SHOWN), []);
   const openIncidents = incidents.filter(({ status }) => status === 'open');
   const recommended = recommend(stillOff, live, knownGood);
   return {
@@ -104,7 +116,10 @@ function recommend(
   if (off.incidents.length === 0) {
     return {
       level: 'flags',
-      why: 'The safe state is off. It takes seconds and undoes nothing.',
+      why:
+        off.problems.length === 0
+          ? 'The safe state is off. It takes seconds and undoes nothing.'
+          : 'Whether the safe state is on cannot be read. Asking for it again undoes nothing.',
       command: 'backout emergency --reason "…"',
     };
   }

@@ -35,6 +35,10 @@ function checkNamed(assessment: Assessment, named: string): ReleaseRef {
     throw refuse('E_ALREADY_LIVE', `${named} is live already.`, 'Nothing to do.');
   }
   const liveTag = assessment.tags.find(({ name }) => name === live);
+  if (liveTag?.commit === tag.commit) {
+    const message = `${named} is the same commit as ${liveTag.name}, which is live.`;
+    throw refuse('E_ALREADY_LIVE', message, 'Nothing would change. Name an older release.');
+  }
   if (liveTag !== undefined && compareVersions(tag.version, liveTag.version) > 0) {
     const message = `${named} is newer than what is live (${liveTag.name}): that is a deploy.`;
     throw refuse('E_FORWARD', message, 'Deploy it the usual way, or name an older release.');

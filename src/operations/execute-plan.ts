@@ -7,7 +7,7 @@ import {
   foldOutcome,
   foldSteps,
 } from '../model/execution.ts';
-import type { EntryKind, JournalEntry } from '../model/journal.ts';
+import type { EntryKind, JournalEntry, NewEntry } from '../model/journal.ts';
 import { type JsonObject, toJson } from '../model/json.ts';
 import { type Plan, type Step, isMutation, isSealed } from '../model/plan.ts';
 import type { Observe } from '../model/progress.ts';
@@ -17,11 +17,13 @@ import type { Journal } from '../ports/journal.ts';
 import { watchBudget } from './budget.ts';
 import { runCapped, within } from './cap.ts';
 import type { HeldLeases } from './leases.ts';
-import { judgeStep, toOutcome } from './judge-step.ts';
+import { judgeStep, overtakenBy, toOutcome } from './judge-step.ts';
 import type { Confirmation, HandlerFor, StepContext, StepHandler } from './step-handler.ts';
 
 /** Reading the real state back is a question: it gets this long, whatever the step's own cap. */
 const CONFIRM_CAP_MS = 5_000;
+/** Where acting goes first, an entry may hold it up this long: the spool's 1.5 s, and its disk. */
+const RECORD_CAP_MS = 2_000;
 
 export interface ExecutionPorts {
   clock: Clock;
@@ -97,7 +99,6 @@ class Execution {
       });
     }
     const resumed = entries.some((entry) => entry.data['execution'] === id);
-    this.ports.observe({ type: 'execution-started', id, incident, plan, resumed });
     await this.record(
       'execution-started',
       'started',
@@ -106,6 +107,8 @@ class Execution {
         plan: toJson(plan),
       },
     );
+    // Recorded first: whoever dies from here on left something that can be resumed.
+    this.ports.observe({ type: 'execution-started', id, incident, plan, resumed });
     const budget = watchBudget(this.ports, {
       startedAt: this.startedAt,
       budgetMs: plan.budget_ms,
@@ -116,8 +119,11 @@ class Execution {
       },
     });
     try {
-      await this.runStages(() => {
-        this.withinBudgetMs = this.ports.clock.now() - this.startedAt;
+      await this.runStages((result) => {
+        // Proven by an earlier process, it was over then, not now.
+        const at =
+          result.outcome === 'done' ? Date.parse(result.verified_at) : this.ports.clock.now();
+        this.withinBudgetMs = at - this.startedAt;
         budget.stop();
       });
     } finally {
@@ -126,7 +132,7 @@ class Execution {
     return await this.finish();
   }
 
-  private async runStages(onBudgetEnd: () => void): Promise<void> {
+  private async runStages(onBudgetEnd: (result: StepOutcome) => void): Promise<void> {
     const { plan } = this.request;
     const stages = [...new Set(plan.steps.map((step) => step.stage))].toSorted((a, b) => a - b);
     for (const stage of stages) {
@@ -140,9 +146,8 @@ class Execution {
         ),
       );
       this.results.push(...ended);
-      if (steps.some((step) => step.id === plan.budget_ends_with) && blocked === undefined) {
-        onBudgetEnd();
-      }
+      const last = ended.find(({ step }) => step.id === plan.budget_ends_with);
+      if (last !== undefined && blocked === undefined) onBudgetEnd(last.result);
     }
   }
 
@@ -217,14 +222,34 @@ class Execution {
       await this.applyWithRetry(step, handler, signal);
     });
     observe({ type: 'step-applied', step });
+    const overtaken = overtakenBy(applied);
+    if (overtaken !== undefined) return this.giveUp(step, overtaken);
     // Whatever apply said, the real state decides: it may have failed after it worked.
     const confirmation = await this.confirm(step, handler);
     const result = judgeStep(applied, confirmation, timestamp(clock));
     if (result.outcome === 'failed' || result.outcome === 'unknown') {
       this.problems.push(`${step.title}: ${result.problem}`);
     }
-    await this.recordOutcome(step, attempt, result);
+    try {
+      await this.recordOutcome(step, attempt, result);
+    } catch (error) {
+      // It was applied: "not run" would be untrue, and "done" is only what the journal has as done.
+      const problem = `it was applied, but how it ended is not recorded: ${describeCause(error)}`;
+      this.problems.push(`${step.title}: ${problem}`);
+      return { outcome: 'unknown', problem };
+    }
     return result;
+  }
+
+  /**
+   * Somebody took over between our proof and our change. What is live now is their doing, and how
+   * the attempt ended is theirs to record: an entry of ours could come after their next intent.
+   */
+  private giveUp(step: Step, { code, message, remedy }: BackoutError): StepOutcome {
+    this.lostRight = true;
+    const problem = `${code}: ${message}`;
+    this.problems.push(`${step.title}: ${problem}`);
+    return { outcome: 'failed', problem, code, remedy };
   }
 
   /** Retries what may succeed later without anybody changing anything, with jittered waits. */
@@ -308,18 +333,21 @@ class Execution {
     data: JsonObject,
   ): Promise<void> {
     const { id, incident, plan, actor, journalRequired } = this.request;
+    const { clock, journal } = this.ports;
+    const entry: NewEntry = {
+      service: plan.service,
+      environment: plan.environment,
+      incident,
+      key: `${incident}/${id}/${key}`,
+      kind,
+      at: timestamp(clock),
+      actor,
+      text,
+      data: { execution: id, ...data },
+    };
     try {
-      await this.ports.journal.append({
-        service: plan.service,
-        environment: plan.environment,
-        incident,
-        key: `${incident}/${id}/${key}`,
-        kind,
-        at: timestamp(this.ports.clock),
-        actor,
-        text,
-        data: { execution: id, ...data },
-      });
+      if (journalRequired) await journal.append(entry);
+      else await within(clock, RECORD_CAP_MS, () => journal.append(entry));
     } catch (error) {
       if (journalRequired) throw error;
       this.problems.push(`Not recorded (${describeCause(error)}): ${text}`);

@@ -5,8 +5,12 @@ import type { MessageCode } from '../model/message.ts';
 import { draftPostmortem } from '../model/postmortem.ts';
 import { type StillOff, listOff } from '../model/still-off.ts';
 import type { Announcer } from './announce.ts';
+import { within } from './cap.ts';
 import type { OperationPorts, Request } from './operation-ports.ts';
 import { readStillOff } from './still-off.ts';
+
+/** Longest time for putting the draft where people find it: the rollback itself is over by then. */
+const DRAFT_CAP_MS = 30_000;
 
 interface Finished {
   stillOff: StillOff;
@@ -38,7 +42,9 @@ export async function finishRollback(
       stillOff: listOff(stillOff),
       due: ports.settings.due,
     });
-    postmortem = await ports.postmortems.publish(incident, opened, markdown);
+    postmortem = await within(ports.clock, DRAFT_CAP_MS, () =>
+      ports.postmortems.publish(incident, opened, markdown),
+    );
   } catch (error) {
     problems.push(`The postmortem draft was not written: ${describeCause(error)}`);
   }
@@ -60,7 +66,8 @@ export async function finishRollback(
   return { stillOff, postmortem, problems };
 }
 
-function closingMessage({ outcome, plan }: ExecutionResult): MessageCode {
+/** The message that an execution ends with. */
+export function closingMessage({ outcome, plan }: ExecutionResult): MessageCode {
   switch (outcome) {
     case 'done':
     case 'partial':

@@ -1,9 +1,10 @@
-import { BackoutError } from '../model/error.ts';
+import { BackoutError, describeCause } from '../model/error.ts';
+import type { LiftedOverride } from '../model/flags.ts';
 import { isProven, proveFlags, type FlagProof } from '../model/instance.ts';
 import { timestamp } from '../ports/clock.ts';
 import type { FlagEditor } from '../ports/flags.ts';
 import { announcer } from './announce.ts';
-import { recordFirst } from './journal-writer.ts';
+import { record, recordFirst } from './journal-writer.ts';
 import type { OperationPorts } from './operation-ports.ts';
 import { SILENT_AFTER_MS } from './step-handlers.ts';
 import { readStillOff } from './still-off.ts';
@@ -52,23 +53,32 @@ export async function liftOverride(
       remedy: 'See `backout flags list`; lift again when the newer signal is understood.',
     });
   }
-  await ports.breakers.announce(override);
-  const proof = await waitForProof(ports, request.acknowledgeWithinMs);
+  // It is lifted now: from here on nothing may hide that behind an error.
+  const problems: string[] = [];
+  const proof = await tellInstances(ports, override, request.acknowledgeWithinMs).catch(
+    (error: unknown) => {
+      problems.push(`The running service was not told at once: ${describeCause(error)}`);
+      return undefined;
+    },
+  );
+  const { acknowledged = [], laggards = [] } = proof ?? {};
   const stillOff = listOff(await readStillOff(ports));
-  await recordFirst(ports, {
+  await record(ports, {
     incident,
     key: `lifted/${since}`,
     kind: 'recovery',
     actor: person,
-    text: `Safe state lifted. Acknowledged by ${proof.acknowledged.join(', ') || 'nobody yet'}.`,
-    data: { changed, acknowledged: proof.acknowledged, laggards: proof.laggards },
-  });
+    text: `Safe state lifted. Acknowledged by ${acknowledged.join(', ') || 'nobody yet'}.`,
+    data: { changed, acknowledged, laggards },
+  }).catch((error: unknown) => problems.push(`Not recorded: ${describeCause(error)}`));
   const news = announcer(ports, incident, new Set());
   news.say('recovery-complete', `lifted/${since}`, { reason, by: person, off: stillOff });
-  return { incident, changed, proof, stillOff, problems: await news.settle() };
+  problems.push(...(await news.settle()));
+  return { incident, changed, proof, stillOff, problems };
 }
 
 async function requireClosedBreakers(ports: OperationPorts): Promise<void> {
+  if (!ports.facts.fastPath) return;
   const { states } = await ports.breakers.read();
   const open = Object.entries(states)
     .filter(([, { state }]) => state === 'open' || state === 'half-open')
@@ -81,6 +91,17 @@ async function requireClosedBreakers(ports: OperationPorts): Promise<void> {
     state: 'The flags stay at their safe values; nothing was changed.',
     remedy: 'Recover the breakers first: `backout breakers reset`. Then lift again.',
   });
+}
+
+/** @returns undefined where there is no fast path: nobody can be told, and nobody answers */
+async function tellInstances(
+  ports: OperationPorts,
+  override: LiftedOverride,
+  withinMs: number,
+): Promise<FlagProof | undefined> {
+  if (!ports.facts.fastPath) return undefined;
+  await ports.breakers.announce(override);
+  return await waitForProof(ports, withinMs);
 }
 
 async function waitForProof(ports: OperationPorts, withinMs: number): Promise<FlagProof> {

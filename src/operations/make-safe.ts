@@ -2,9 +2,10 @@ import { describeCause } from '../model/error.ts';
 import type { JournalEntry } from '../model/journal.ts';
 import type { Plan } from '../model/plan.ts';
 import { listOff } from '../model/still-off.ts';
-import { announcer } from './announce.ts';
+import { announcer, messagesSent } from './announce.ts';
 import { within } from './cap.ts';
 import { executePlan } from './execute-plan.ts';
+import { closingMessage, nextCommand } from './finish-rollback.ts';
 import { newIncidentId, openIncident } from './incidents.ts';
 import { NO_LEASES } from './leases.ts';
 import type { OperationPorts, Request, RollbackResult } from './operation-ports.ts';
@@ -14,6 +15,8 @@ import { readStillOff } from './still-off.ts';
 
 /** Longest that finding the incident of an override already there may hold up making safe. */
 const LOOK_CAP_MS = 1_000;
+/** Longest that recording the opening may: the spool's 1.5 s, and its disk. */
+const RECORD_CAP_MS = 2_000;
 
 /** An execution of level flags that did not come to its end. */
 export interface Interrupted {
@@ -35,9 +38,11 @@ export async function makeSafe(
   const known = request.incident ?? (await runningIncident(ports));
   const incident = known ?? newIncidentId(ports);
   if (known === undefined) {
-    await openIncident(ports, incident, request).catch((error: unknown) => {
-      problems.push(`The opening is not recorded: ${describeCause(error)}`);
-    });
+    await within(ports.clock, RECORD_CAP_MS, () => openIncident(ports, incident, request)).catch(
+      (error: unknown) => {
+        problems.push(`The opening is not recorded: ${describeCause(error)}`);
+      },
+    );
   }
   const handlerFor = stepHandlers({ ...ports, onStage: () => Promise.resolve() });
   const id = interrupted?.id ?? `flags-${ports.ids.next()}`;
@@ -53,14 +58,15 @@ export async function makeSafe(
     },
   );
   const stillOff = await readStillOff(ports);
-  const news = announcer(ports, incident, new Set());
-  news.say('safe-state-on', `${id}/safe`, {
+  const news = announcer(ports, incident, messagesSent(interrupted?.entries ?? []));
+  // Not "safe state on" whatever happened: people act on what this says.
+  news.say(closingMessage(execution), `${id}/end/${execution.outcome}`, {
     reason: request.reason,
     by: request.actor,
     level: 'flags',
     off: listOff(stillOff),
     problems: execution.problems,
-    command: 'backout rollback application',
+    command: nextCommand(execution),
   });
   problems.push(...(await news.settle()), ...execution.problems);
   return { incident, execution, stages: [], stillOff, postmortem: undefined, problems };

@@ -1,9 +1,9 @@
 import type { BreakerState, Epoch } from '../model/breaker.ts';
-import { BackoutError } from '../model/error.ts';
+import { BackoutError, describeCause } from '../model/error.ts';
 import { timestamp } from '../ports/clock.ts';
 import { announcer } from './announce.ts';
 import { within } from './cap.ts';
-import { recordFirst } from './journal-writer.ts';
+import { type Entry, record, recordFirst } from './journal-writer.ts';
 import type { OperationPorts } from './operation-ports.ts';
 import { readStillOff } from './still-off.ts';
 import { listOff } from '../model/still-off.ts';
@@ -13,6 +13,8 @@ import { runStage } from './validate.ts';
 const LOOK_EVERY_MS = 5_000;
 /** One round of checks; each check has its own, shorter time. */
 const CHECKS_CAP_MS = 60_000;
+/** Longest wait for the record of opening again: the spool's 1.5 s, and its disk. */
+const RECORD_CAP_MS = 2_000;
 
 export interface ProviderRecovery {
   provider: string;
@@ -95,13 +97,27 @@ async function recoverOne(
 ): Promise<string | undefined> {
   const { clock } = ports;
   const { incident, actor: by } = request;
-  const change = async (state: BreakerState, expected: Epoch, why: string): Promise<Epoch> => {
-    const key = `recovery/${run}/${provider}/${state.state}`;
-    const text = `Breaker ${provider}: ${state.state}. ${why}`;
-    const data = { provider, state: state.state };
+  const entryOf = (state: BreakerState['state'], why: string): Entry => {
+    const text = `Breaker ${provider}: ${state}. ${why}`;
     ports.observe({ type: 'note', text });
-    await recordFirst(ports, { incident, key, kind: 'recovery', actor: by, text, data });
+    const key = `recovery/${run}/${provider}/${state}`;
+    return { incident, key, kind: 'recovery', actor: by, text, data: { provider, state } };
+  };
+  const change = async (state: BreakerState, expected: Epoch, why: string): Promise<Epoch> => {
+    await recordFirst(ports, entryOf(state.state, why));
     return await ports.breakers.set(provider, state, expected);
+  };
+  /** Towards safe: waits for no journal, and is done whatever the journal says. */
+  const openAgain = async (problem: string, expected: Epoch): Promise<string> => {
+    const entry = entryOf('open', `Opened again: ${problem}`);
+    const recorded = await within(clock, RECORD_CAP_MS, () => record(ports, entry)).then(
+      () => '',
+      (error: unknown) => ` Not recorded: ${describeCause(error)}`,
+    );
+    const reason = `recovery stopped: ${problem}`;
+    const since = timestamp(clock);
+    await ports.breakers.set(provider, { state: 'open', since, by, reason, incident }, expected);
+    return `${provider} was opened again: ${problem}${recorded}`;
   };
   try {
     const { epoch: start } = await ports.breakers.read();
@@ -113,21 +129,26 @@ async function recoverOne(
       incident,
     };
     const share = `${Math.round(sample * 100)} % of calls`;
-    let epoch = await change(halfOpen, start, `Trying with ${share}.`);
-    const problem = await watch(ports, watchMs, epoch);
-    if (problem !== undefined) {
-      const reason = `recovery stopped: ${problem}`;
-      const open: BreakerState = { state: 'open', since: timestamp(clock), by, reason, incident };
-      await change(open, epoch, `Opened again: ${problem}`);
-      return `${provider} was opened again: ${problem}`;
+    const epoch = await change(halfOpen, start, `Trying with ${share}.`);
+    try {
+      const problem = await watch(ports, watchMs, epoch);
+      if (problem !== undefined) return await openAgain(problem, epoch);
+      await change({ state: 'closed', since: timestamp(clock), by }, epoch, 'Watched, good.');
+      return undefined;
+    } catch (error) {
+      if (isNewer(error)) throw error;
+      // It cannot be watched to the end, or its end cannot be recorded: it must not stay half open.
+      return await openAgain(describeCause(error), epoch);
     }
-    epoch = await change({ state: 'closed', since: timestamp(clock), by }, epoch, 'Watched, good.');
-    return undefined;
   } catch (error) {
     // Somebody changed something since we looked: theirs is newer, so ours ends here.
-    if (error instanceof BackoutError && error.code === 'E_BREAKER_CHANGED') return error.message;
+    if (isNewer(error)) return error.message;
     throw error;
   }
+}
+
+function isNewer(error: unknown): error is BackoutError {
+  return error instanceof BackoutError && error.code === 'E_BREAKER_CHANGED';
 }
 
 /** @returns what went wrong while watching, or undefined when all was well until the end */

@@ -4,7 +4,7 @@ import type { JournalEntry } from '../model/journal.ts';
 import type { Level } from '../model/level.ts';
 import { type Plan, shortHash } from '../model/plan.ts';
 import type { ReleaseRef } from '../ports/target.ts';
-import { announcer } from './announce.ts';
+import { announcer, messagesSent } from './announce.ts';
 import { type Assessment, assess } from './assess.ts';
 import { chooseRelease } from './choose-release.ts';
 import { executePlan } from './execute-plan.ts';
@@ -28,7 +28,7 @@ export async function prepareRollback(
   level: Level,
   named: string | undefined,
 ): Promise<PreparedRollback> {
-  const assessment = await assess(ports);
+  const assessment = await assess(ports, level === 'application' ? 'plan' : 'report');
   switch (level) {
     case 'flags':
       return { assessment, plan: planFlags(ports.facts) };
@@ -142,10 +142,7 @@ export async function carryOut(
 ): Promise<RollbackResult> {
   const { id, incident, plan, request, entries } = work;
   const stages: StageResult[] = [];
-  const sent = entries.flatMap(({ kind, data }) =>
-    kind === 'message' && typeof data['message'] === 'string' ? [data['message']] : [],
-  );
-  const news = announcer(ports, incident, new Set(sent));
+  const news = announcer(ports, incident, messagesSent(entries));
   const onStage = async (stage: StageResult): Promise<void> => {
     stages.push(stage);
     await record(ports, {

@@ -230,9 +230,12 @@ function holdRelease(ports: HandlerPorts, action: ActionOf<'hold-release'>): Ste
 
 /** Measuring is the effect: a verdict that is not passed is a step that is not done. */
 function validate(ports: HandlerPorts, action: ActionOf<'validate'>): StepHandler {
+  /** The verdict that counts: at the end of the waiting time, or failed on the way. */
   let measured: StageResult | undefined;
+  let begun = false;
   return {
     async apply({ signal, deployedAt, note }) {
+      begun = true;
       const { clock, flags, checks } = ports;
       const measure = async (): Promise<StageResult> => {
         const { overrides } = await flags.read();
@@ -245,15 +248,22 @@ function validate(ports: HandlerPorts, action: ActionOf<'validate'>): StepHandle
       while (clock.now() < due) {
         await clock.sleep(Math.min(action.every_ms, due - clock.now()), signal);
         if (clock.now() >= due) break;
-        measured = await measure();
+        // Good on the way proves nothing yet, so it is not kept: the end may never be measured.
+        const look = await measure();
+        if (look.verdict !== 'failed') continue;
         // What is proven broken does not get better by waiting for the end of the bake.
-        if (measured.verdict === 'failed') return await ports.onStage(measured);
+        measured = look;
+        return await ports.onStage(look);
       }
       measured = await measure();
       await ports.onStage(measured);
     },
     confirm() {
-      if (measured === undefined) return Promise.resolve(notDone('The checks did not run.'));
+      if (measured === undefined) {
+        // Begun and not measured says nothing about the service; never begun can simply be done.
+        const open = begun ? unknown('It was not measured to the end.') : notDone('Not measured.');
+        return Promise.resolve(open);
+      }
       const bad = measured.measurements.filter(({ verdict }) => verdict !== 'passed');
       const why = bad.map((item) => `${item.check}: ${item.verdict}, ${item.reason}`).join('; ');
       switch (measured.verdict) {

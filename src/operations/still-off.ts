@@ -1,13 +1,28 @@
 import { describeCause } from '../model/error.ts';
 import { effectiveFlags } from '../model/flags.ts';
 import type { StillOff } from '../model/still-off.ts';
+import type { BreakerSnapshot } from '../ports/breakers.ts';
+import { within } from './cap.ts';
 import type { OperationPorts } from './operation-ports.ts';
 
-/** What is off now, as the stores say. Never throws: what cannot be read is named. */
+/** Longest wait for one store: this is asked for the words of messages, while people wait. */
+const READ_CAP_MS = 3_000;
+
+/**
+ * What is off now, as the stores say. Never throws, and takes 3 s at most: what cannot be read is
+ * named.
+ */
 export async function readStillOff(
-  ports: Pick<OperationPorts, 'flags' | 'breakers'>,
+  ports: Pick<OperationPorts, 'flags' | 'breakers' | 'clock' | 'facts'>,
 ): Promise<StillOff> {
-  const [flags, breakers] = await Promise.allSettled([ports.flags.read(), ports.breakers.read()]);
+  const { clock, facts } = ports;
+  const [flags, breakers] = await Promise.allSettled([
+    within(clock, READ_CAP_MS, async () => ports.flags.read()),
+    // Without a fast path there are no breakers that could be off.
+    facts.fastPath
+      ? within(clock, READ_CAP_MS, async () => ports.breakers.read())
+      : Promise.resolve<Pick<BreakerSnapshot, 'states'>>({ states: {} }),
+  ]);
   const off: StillOff = { flags: [], breakers: [], incidents: [], problems: [] };
   if (flags.status === 'fulfilled') {
     const held = effectiveFlags(flags.value).filter(({ heldBy }) => heldBy.length > 0);

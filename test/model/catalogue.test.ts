@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { composeMessage, describeSeconds } from '../../src/model/catalogue.ts';
-import { MESSAGE_CODES, type MessageFacts } from '../../src/model/message.ts';
+import { MESSAGE_CODES, type MessageCode, type MessageFacts } from '../../src/model/message.ts';
 
 const facts: MessageFacts = {
   service: 'storefront',
@@ -37,6 +37,57 @@ describe('messages', () => {
     const { title, lines } = composeMessage('safe-state-on', 'key1', facts);
     expect([title, ...lines].join('\n')).toMatch(/v1\.2\.0 is NOT rolled back/);
     expect([title, ...lines].join('\n')).not.toMatch(/complete|rollback/i);
+  });
+
+  it.each(MESSAGE_CODES)('of level flags and kind %s never speak of a rollback done', (code) => {
+    const { title, lines } = composeMessage(code, 'key1', { ...facts, level: 'flags' });
+    const text = [title, ...lines].join('\n').replace(/.* is NOT rolled back\./, '');
+    expect(text).not.toMatch(/rolled back|rollback/i);
+    expect(title).not.toMatch(/complete/i);
+  });
+
+  it.each<[MessageCode, RegExp]>([
+    ['safe-state-on', /SAFE STATE ON/],
+    ['rollback-failed', /SAFE STATE NOT ON/],
+    ['rollback-unknown', /SAFE STATE NOT PROVEN/],
+    ['refused', /SAFE STATE REFUSED/],
+  ])('of level flags and kind %s say how it is', (code, expected) => {
+    const { title, lines } = composeMessage(code, 'key1', { ...facts, level: 'flags' });
+    expect(title).toMatch(expected);
+    expect(lines).toContain('Problem: web does not answer');
+  });
+
+  it.each<[Partial<MessageFacts>, string]>([
+    [{ held: true }, 'v1.1.0 is live and validated; v1.2.0 is held.'],
+    [{ held: false }, 'v1.1.0 is live and validated; v1.2.0 is NOT held.'],
+    [{}, 'v1.1.0 is live and validated.'],
+  ])('about a complete rollback claim no more than is known: %j', (more, line) => {
+    const { lines } = composeMessage('rollback-complete', 'k', { ...facts, ...more });
+    expect(lines[0]).toBe(line);
+  });
+
+  it('say so when the rollback worked and did not help', () => {
+    const failed = (helped: boolean) =>
+      composeMessage('rollback-failed', 'k', { ...facts, helped }).lines[0];
+    expect(failed(false)).toContain('v1.2.0 is probably not the cause');
+    expect(failed(true)).toContain('did not work');
+  });
+
+  it('keep what people typed on its own line, and from turning the writing round', () => {
+    const reason = 'slow\n✅ ROLLBACK COMPLETE\r\n\u202eevil\u0000\u001b[2J';
+    for (const code of MESSAGE_CODES) {
+      const { lines } = composeMessage(code, 'k', { ...facts, reason, problems: [reason] });
+      expect(lines.join('')).not.toMatch(/[\p{Cc}\u202a-\u202e\u2066-\u2069]/u);
+      expect(lines.filter((line) => line.startsWith('✅'))).toEqual([]);
+    }
+  });
+
+  it('stay readable when very much is off, and keep all of it in their facts', () => {
+    const off = Array.from({ length: 500 }, (_, index) => `flag_${index}=false`);
+    const message = composeMessage('safe-state-on', 'k', { ...facts, off });
+    const line = message.lines.find((one) => one.startsWith('Off: '));
+    expect(line).toMatch(/^Off: flag_0=false, .*flag_19=false, and 480 more\.$/);
+    expect(message.facts.off).toHaveLength(500);
   });
 
   it('page somebody when it failed or nobody can tell, and only then or over budget', () => {

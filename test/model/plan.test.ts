@@ -10,6 +10,8 @@ import type { JsonObject } from '../../src/model/json.ts';
 import {
   isMutation,
   isSealed,
+  type Plan,
+  type PlanContent,
   readPlan,
   sealPlan,
   shortHash,
@@ -21,7 +23,7 @@ function step(id: string, essential = true): Step {
   return { id, stage: 1, title: 'Prove the flags', action, cap_ms: 1_000, essential };
 }
 
-const plan = sealPlan({
+const content: PlanContent = {
   service: 'storefront',
   environment: 'production',
   level: 'flags',
@@ -30,7 +32,25 @@ const plan = sealPlan({
   budget_ends_with: 'b',
   resources: [],
   steps: [step('a'), step('b')],
-});
+};
+const plan = sealPlan(content);
+
+/** The value with one thing in it changed or missing, in every way there is. */
+function variantsOf(value: unknown): unknown[] {
+  if (typeof value === 'string') return [`${value}x`, ''];
+  if (typeof value === 'number') return [value + 1, String(value)];
+  if (typeof value === 'boolean') return [!value];
+  if (Array.isArray(value)) {
+    const inside = value.flatMap((member, index) =>
+      variantsOf(member).map((other) => value.with(index, other)),
+    );
+    return [...inside, [...value, value[0]], value.slice(1)];
+  }
+  return Object.entries(value ?? {}).flatMap(([name, member]) => [
+    ...variantsOf(member).map((other) => ({ ...(value as object), [name]: other })),
+    Object.fromEntries(Object.entries(value ?? {}).filter(([other]) => other !== name)),
+  ]);
+}
 
 describe('a plan', () => {
   it('is named by all that it says', () => {
@@ -40,9 +60,21 @@ describe('a plan', () => {
     expect(isSealed({ ...plan, steps: plan.steps.toReversed() })).toBe(false);
   });
 
+  it('does not match its hash after any change of anything in it', () => {
+    const whole = sealPlan({ ...content, from: 'v1.2.0', to: 'v1.1.0', resources: ['r'] });
+    const changed = variantsOf(whole).filter((one): one is Plan => typeof one === 'object');
+    // Every member, of the plan, of its steps and of their actions: replaced, and taken away.
+    expect(changed.length).toBeGreaterThan(40);
+    for (const variant of changed) {
+      expect(isSealed(variant), JSON.stringify(variant)).toBe(false);
+      expect(readPlan(variant)).toBeUndefined();
+    }
+    expect(isSealed({ ...whole, ...{ note: 'one more member' } })).toBe(false);
+    expect(isSealed(structuredClone(whole))).toBe(true);
+  });
+
   it('has the same hash for the same content, and is the same after storing', () => {
-    const { hash, ...content } = plan;
-    expect(sealPlan(content).hash).toBe(hash);
+    expect(sealPlan(structuredClone(content)).hash).toBe(plan.hash);
     expect(readPlan(JSON.parse(JSON.stringify(plan)))).toEqual(plan);
   });
 

@@ -1,0 +1,466 @@
+import { describe, expect, it } from 'vitest';
+import { BackoutError } from '../../src/model/error.ts';
+import { sealPlan, type Step } from '../../src/model/plan.ts';
+import type { Confirmation } from '../../src/operations/step-handler.ts';
+import { down, sequentialIds, unreachable } from '../support/memory-ports.ts';
+import {
+  change,
+  entriesOf,
+  execute,
+  look,
+  newWorld,
+  outcomes,
+  planOf,
+  type Plays,
+  portsOf,
+  type World,
+} from './execution-support.ts';
+
+const never = (): Promise<never> => new Promise(() => undefined);
+const refused = (code: `E_${string}`): BackoutError =>
+  new BackoutError({ code, kind: 'refused', message: 'No.', remedy: 'Look.' });
+
+describe('a plan', () => {
+  it('is carried out step by step: intent, apply, read back, outcome', async () => {
+    const world = newWorld();
+    const result = await execute(world, planOf(look('image', 1), change('web', 2)));
+    expect(world.calls).toEqual([
+      'execution-started',
+      ...['intent image', 'apply image', 'confirm image', 'outcome image'],
+      ...['intent web', 'apply web', 'confirm web', 'outcome web'],
+      'execution-ended',
+    ]);
+    expect(result).toMatchObject({ outcome: 'done', problems: [] });
+    expect(result.steps.map(({ result: { outcome } }) => outcome)).toEqual(['done', 'done']);
+    const [started] = await entriesOf(world);
+    expect(started?.data).toMatchObject({
+      execution: 'execution1',
+      plan: { hash: result.plan.hash },
+    });
+  });
+
+  it('runs the steps of one stage side by side, and a stage only after the one before', async () => {
+    const world = newWorld();
+    const running = new Set<string>();
+    const seen: string[] = [];
+    const slowly = (name: string) => ({
+      async apply() {
+        running.add(name);
+        await world.clock.sleep(1_000);
+        seen.push([...running].toSorted().join('+'));
+        running.delete(name);
+        world.effects.push(name);
+      },
+    });
+    const plays = { a: slowly('a'), b: slowly('b'), c: slowly('c') };
+    const began = world.clock.now();
+    await execute(world, planOf(change('a', 1), change('b', 1), change('c', 2)), { plays });
+    expect(seen).toEqual(['a+b', 'b', 'c']);
+    expect(world.clock.now() - began).toBe(2_000);
+  });
+
+  it('is refused when it does not say what its hash says', async () => {
+    const world = newWorld();
+    const plan = { ...planOf(change('web', 1)), to: 'v0.0.1' };
+    await expect(execute(world, plan)).rejects.toMatchObject({
+      code: 'E_PLAN_CHANGED',
+      kind: 'refused',
+    });
+    expect(world.calls).toEqual([]);
+  });
+
+  it('tells its boundaries to whoever watches, in order', async () => {
+    const world = newWorld();
+    await execute(world, planOf(change('web', 1)));
+    expect(world.events.map(({ type }) => type)).toEqual([
+      'execution-started',
+      ...['step-started', 'step-intended', 'step-applied', 'step-ended'],
+      'execution-ended',
+    ]);
+  });
+});
+
+describe('a step that', () => {
+  const broken = (message: string, more: object = {}) => ({
+    apply: () =>
+      Promise.reject(new BackoutError({ code: 'E_DEPLOY', message, remedy: 'Look.', ...more })),
+  });
+  const says = (confirmation: Confirmation) => ({ confirm: () => Promise.resolve(confirmation) });
+  /** Does nothing in the world by default: what the play says is all there is. */
+  const cases: [string, Plays[string], string, RegExp][] = [
+    ['fails', broken('The platform said no.'), 'failed', /E_DEPLOY: The platform said no/],
+    ['works without effect', { apply: () => Promise.resolve() }, 'failed', /not changed/],
+    [
+      'throws and cannot be read back',
+      { ...broken('No.'), confirm: () => Promise.reject(new Error('gone')) },
+      'unknown',
+      /could not be read back.*gone/,
+    ],
+    ['works and cannot be read back', { confirm: never }, 'unknown', /could not be read back/],
+    [
+      'is read back as unknown',
+      says({ state: 'unknown', detail: 'It does not say.' }),
+      'unknown',
+      /does not say/,
+    ],
+    ['never ends and shows no effect', { apply: never }, 'unknown', /may still take effect/],
+    [
+      'fails after it worked',
+      { ...broken('Late no.'), ...says({ state: 'done', detail: 'It is live.' }) },
+      'done',
+      /It is live/,
+    ],
+    [
+      'never ends but is proven done',
+      { apply: never, ...says({ state: 'done', detail: 'It is live.' }) },
+      'done',
+      /It is live/,
+    ],
+  ];
+
+  it.each(cases)('%s, is %3$s', async (_, play, outcome, said) => {
+    const world = newWorld();
+    const plan = planOf(change('web', 1), change('mail', 2));
+    const result = await execute(world, plan, { plays: { web: play } });
+    const [web, mail] = result.steps;
+    expect(web?.result).toMatchObject({ outcome });
+    expect(JSON.stringify(web?.result)).toMatch(said);
+    const recorded = (await entriesOf(world)).filter(({ kind }) => kind === 'outcome');
+    expect(recorded[0]?.data).toMatchObject({ step: 'web', outcome });
+    // Nothing is done on top of something that is not proven.
+    const goesOn = outcome === 'done';
+    expect(mail?.result.outcome).toBe(goesOn ? 'done' : 'not-run');
+    expect(world.calls.includes('apply mail')).toBe(goesOn);
+    expect(result.outcome).toBe(outcome);
+    expect(result.problems.length > 0).toBe(!goesOn);
+  });
+
+  it.each(cases)(
+    '%s, but is not essential: the rest is done and the result partial',
+    async (_, play, outcome) => {
+      const world = newWorld();
+      const plan = planOf(change('web', 1, { essential: false }), change('mail', 2));
+      const result = await execute(world, plan, { plays: { web: play } });
+      expect(outcomes(result)).toEqual([
+        ['web', outcome],
+        ['mail', 'done'],
+      ]);
+      expect(result.outcome).toBe(outcome === 'done' ? 'done' : 'partial');
+    },
+  );
+
+  it('is over its cap, is told so by its signal, and is waited for a little longer', async () => {
+    const world = newWorld();
+    const began = world.clock.now();
+    let aborted: number | undefined;
+    const apply = ({ signal }: { signal: AbortSignal }): Promise<void> =>
+      new Promise((_resolve, reject) => {
+        signal.addEventListener('abort', () => {
+          aborted = world.clock.now() - began;
+          reject(new Error('stopped'));
+        });
+      });
+    const plan = planOf(change('web', 1, { cap_ms: 7_000 }));
+    const result = await execute(world, plan, { plays: { web: { apply } } });
+    expect(aborted).toBe(7_000);
+    // It ended, and the real state says that nothing happened: that is known.
+    expect(outcomes(result)).toEqual([['web', 'failed']]);
+    expect(world.clock.now() - began).toBe(7_000);
+  });
+
+  it('ignores its signal costs its cap, the grace and the reading back, and no more', async () => {
+    const world = newWorld();
+    const began = world.clock.now();
+    const plan = planOf(change('web', 1, { cap_ms: 7_000 }));
+    const plays = { web: { apply: never, confirm: never } };
+    const result = await execute(world, plan, { plays });
+    expect(outcomes(result)).toEqual([['web', 'unknown']]);
+    expect(world.clock.now() - began).toBe(7_000 + 3_000 + 5_000);
+    expect(world.clock.sleeping()).toBe(0);
+  });
+});
+
+describe('a call that may work later', () => {
+  const failing = (times: number, world: World, retryable = true): Plays => {
+    let tries = 0;
+    return {
+      web: {
+        apply: () => {
+          tries += 1;
+          if (tries <= times) return Promise.reject(unreachable(retryable));
+          world.effects.push('web');
+          return Promise.resolve();
+        },
+      },
+    };
+  };
+
+  it.each([
+    [1, true, 2, 'done'],
+    [2, true, 3, 'done'],
+    [3, true, 3, 'failed'],
+    [1, false, 1, 'failed'],
+  ])('fails %d times (retryable: %s): %d tries, %s', async (times, retryable, tries, outcome) => {
+    const world = newWorld();
+    const plays = failing(times, world, retryable);
+    const result = await execute(world, planOf(change('web', 1)), { plays });
+    expect(world.calls.filter((call) => call === 'apply web')).toHaveLength(tries);
+    expect(outcomes(result)).toEqual([['web', outcome]]);
+    // One attempt, whatever happened inside: one intent and one outcome.
+    const kinds = (await entriesOf(world)).map(({ kind }) => kind);
+    expect(kinds.filter((kind) => kind === 'intent')).toHaveLength(1);
+    expect(kinds.filter((kind) => kind === 'outcome')).toHaveLength(1);
+  });
+
+  it.each([
+    [0, 300],
+    [0.5, 600],
+    [0.999_999, 900],
+  ])('waits between tries, with jitter %d about %d ms in all', async (random, expected) => {
+    const world = newWorld();
+    const began = world.clock.now();
+    await execute(world, planOf(change('web', 1)), {
+      plays: failing(3, world),
+      ports: { ids: sequentialIds(random) },
+    });
+    expect(Math.round(world.clock.now() - began)).toBe(expected);
+  });
+
+  it('is not tried past the cap of its step', async () => {
+    const world = newWorld();
+    const began = world.clock.now();
+    const plan = planOf(change('web', 1, { cap_ms: 250 }));
+    const result = await execute(world, plan, { plays: failing(9, world) });
+    expect(world.calls.filter((call) => call === 'apply web')).toHaveLength(2);
+    expect(world.clock.now() - began).toBe(250);
+    expect(outcomes(result)).toEqual([['web', 'failed']]);
+  });
+
+  it.each<[Step['action'], number]>([
+    [{ kind: 'engage-override' }, 3],
+    [{ kind: 'trip-breakers', providers: [] }, 1],
+    [{ kind: 'prove-flags' }, 1],
+  ])('of %j is tried %d times: Redis has its own tries', async (action, tries) => {
+    const world = newWorld();
+    const plays = { [action.kind]: { apply: () => Promise.reject(unreachable()) } };
+    await execute(world, planOf(change('x', 1, { action })), { plays });
+    expect(world.calls.filter((call) => call.startsWith('apply'))).toHaveLength(tries);
+  });
+});
+
+describe('the right to change things', () => {
+  const losing = (after: number) => {
+    let proofs = 0;
+    return {
+      fence: () => 7,
+      prove: () => {
+        proofs += 1;
+        return proofs > after ? Promise.reject(refused('E_LEASE_LOST')) : Promise.resolve();
+      },
+    };
+  };
+  const plan = planOf(look('image', 1), change('web', 2), change('mail', 3), look('end', 4));
+
+  it('is proven before every change, and only there', async () => {
+    const world = newWorld();
+    const proofs: string[] = [];
+    const leases = {
+      fence: () => 7,
+      prove: () => {
+        proofs.push(world.calls.at(-1) ?? '');
+        return Promise.resolve();
+      },
+    };
+    await execute(world, plan, { ports: { leases } });
+    expect(proofs).toEqual(['outcome image', 'outcome web']);
+  });
+
+  it.each([0, 1])('lost after %d changes: refused, and nothing more is applied', async (after) => {
+    const world = newWorld();
+    const result = await execute(world, plan, { ports: { leases: losing(after) } });
+    expect(result.outcome).toBe('refused');
+    expect(world.effects).toEqual(['image', 'web'].slice(0, after + 1));
+    expect(
+      outcomes(result)
+        .slice(after + 1)
+        .map(([, outcome]) => outcome),
+    ).toEqual(['not-run', 'not-run', 'not-run'].slice(after));
+    expect(result.problems.join()).toContain('E_LEASE_LOST');
+    // Not even an intent: whoever has the right now must not find ours.
+    const intents = (await entriesOf(world)).filter(({ kind }) => kind === 'intent');
+    expect(intents).toHaveLength(after + 1);
+  });
+
+  it('lost between two tries: refused, and not tried again', async () => {
+    const world = newWorld();
+    const result = await execute(world, plan, {
+      plays: { web: { apply: () => Promise.reject(unreachable()) } },
+      ports: { leases: losing(1) },
+    });
+    expect(world.calls.filter((call) => call === 'apply web')).toHaveLength(1);
+    expect(result.outcome).toBe('refused');
+    expect(outcomes(result)).toContainEqual(['web', 'failed']);
+  });
+
+  it('taken over at the target itself: refused', async () => {
+    const world = newWorld();
+    const plays = { web: { apply: () => Promise.reject(refused('E_FENCED')) } };
+    const result = await execute(world, plan, { plays });
+    expect(result.outcome).toBe('refused');
+    expect(world.effects).toEqual(['image']);
+  });
+
+  it('that cannot be proven stops the change, and is no refusal', async () => {
+    const world = newWorld();
+    const leases = { fence: () => 7, prove: () => Promise.reject(unreachable()) };
+    const result = await execute(world, plan, { ports: { leases } });
+    expect(result.outcome).toBe('failed');
+    expect(world.effects).toEqual(['image']);
+  });
+
+  it('comes with a number for each target', async () => {
+    const world = newWorld();
+    const asked: string[] = [];
+    const leases = {
+      prove: () => Promise.resolve(),
+      fence: (resource: string) => {
+        asked.push(resource);
+        return 7;
+      },
+    };
+    let fence: number | undefined;
+    const plays: Plays = {
+      web: {
+        async apply(context) {
+          fence = context.fence('web');
+        },
+      },
+    };
+    await execute(world, planOf(change('web', 1)), { ports: { leases }, plays });
+    expect([asked, fence]).toEqual([['storefront/production/target:web'], 7]);
+  });
+});
+
+describe('without the journal', () => {
+  it('nothing is changed where the record comes first', async () => {
+    const world = newWorld();
+    const journal = down(world.journal);
+    const executing = execute(world, planOf(change('web', 1)), { ports: { journal } });
+    await expect(executing).rejects.toMatchObject({ code: 'E_DOWN' });
+    expect(world.effects).toEqual([]);
+  });
+
+  it('everything is done where acting comes first, and the loss is a problem', async () => {
+    const world = newWorld();
+    const result = await execute(world, planOf(change('web', 1)), {
+      ports: { journal: down(world.journal) },
+      request: { journalRequired: false },
+    });
+    expect(result.outcome).toBe('done');
+    expect(world.effects).toEqual(['web']);
+    expect(result.problems.filter((problem) => problem.startsWith('Not recorded'))).toHaveLength(4);
+  });
+
+  it('that never answers, acting first costs two seconds for each entry', async () => {
+    const world = newWorld();
+    const began = world.clock.now();
+    let applied: number | undefined;
+    const result = await execute(world, planOf(change('web', 1)), {
+      plays: {
+        web: {
+          async apply() {
+            applied = world.clock.now() - began;
+            world.effects.push('web');
+          },
+        },
+      },
+      ports: { journal: { ...world.journal, append: never } },
+      request: { journalRequired: false },
+    });
+    expect(result.outcome).toBe('done');
+    expect(applied).toBe(4_000);
+    expect(world.clock.now() - began).toBe(8_000);
+  });
+
+  /** Fails from the n-th entry on. */
+  const failingFrom = (world: World, first: number) => {
+    const { journal } = portsOf(world);
+    let count = 0;
+    return {
+      ...journal,
+      append: (entry: Parameters<typeof journal.append>[0]) => {
+        count += 1;
+        return count >= first ? Promise.reject(unreachable()) : journal.append(entry);
+      },
+    };
+  };
+
+  it('from an intent on, that step is not applied', async () => {
+    const world = newWorld();
+    const plan = planOf(change('web', 1), change('mail', 2));
+    const result = await execute(world, plan, { ports: { journal: failingFrom(world, 4) } });
+    expect(world.effects).toEqual(['web']);
+    expect(outcomes(result)).toEqual([
+      ['web', 'done'],
+      ['mail', 'not-run'],
+    ]);
+    expect(result.outcome).toBe('failed');
+  });
+
+  it('from an outcome on, an applied step is unknown: not done, and not "not run"', async () => {
+    const world = newWorld();
+    const plan = planOf(change('web', 1), change('mail', 2));
+    const result = await execute(world, plan, { ports: { journal: failingFrom(world, 3) } });
+    expect(world.effects).toEqual(['web']);
+    expect(outcomes(result)).toEqual([
+      ['web', 'unknown'],
+      ['mail', 'not-run'],
+    ]);
+    expect(result.outcome).toBe('unknown');
+    expect(result.problems.join()).toContain('how it ended is not recorded');
+  });
+});
+
+describe('the time budget', () => {
+  const slow = (world: World, ms: number): Plays[string] => ({
+    async apply() {
+      await world.clock.sleep(ms);
+      world.effects.push('web');
+    },
+  });
+  const plan = planOf(change('web', 1, { cap_ms: 600_000 }));
+
+  it.each([
+    [239_000, []],
+    [241_000, [false]],
+    [301_000, [false, true]],
+  ])('of a step of %d ms: told at 80 %% and at 100 %%, and never stops it', async (ms, told) => {
+    const world = newWorld();
+    const result = await execute(world, plan, { plays: { web: slow(world, ms) } });
+    expect(result).toMatchObject({ outcome: 'done', within_budget_ms: ms });
+    expect(
+      world.events.flatMap((event) => (event.type === 'budget' ? [event.exceeded] : [])),
+    ).toEqual(told);
+    const entries = await entriesOf(world);
+    const recorded = entries.filter(({ kind }) => kind === 'budget');
+    expect(recorded.map(({ data }) => data['exceeded'])).toEqual(told);
+  });
+
+  it('is measured to where its step was proven, also when another process goes on', async () => {
+    const world = newWorld();
+    const two = planOf(change('web', 1, { cap_ms: 600_000 }), change('mail', 2));
+    const { hash: _, ...content } = two;
+    const plan80 = sealPlan({ ...content, budget_ends_with: 'web' });
+    const plays = {
+      web: slow(world, 20_000),
+      mail: { apply: () => Promise.reject(new Error('x')) },
+    };
+    const first = await execute(world, plan80, { plays });
+    await world.clock.advance(3_600_000);
+    const second = await execute(world, plan80);
+    expect([first.within_budget_ms, second.within_budget_ms]).toEqual([20_000, 20_000]);
+    expect(second.outcome).toBe('done');
+    // What was within its budget is not told to be over it an hour later.
+    expect(world.events.filter(({ type }) => type === 'budget')).toEqual([]);
+  });
+});
