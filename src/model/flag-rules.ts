@@ -4,33 +4,11 @@ import { BackoutError } from './error.ts';
 import type { FlagValue, FlagValues, LiftedOverride, Override, SafeOverride } from './flags.ts';
 import { canonicalJson } from './json.ts';
 import { isFlagName, isFlagValue, isInstant } from './flag-documents.ts';
-
-/**
- * Refuses what could leave its folder, name another key, or collide with the numbers of the log.
- * @throws BackoutError E_NAME
- */
-export function requireName(
-  what: string,
-  name: string,
-  pattern = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/,
-): void {
-  if (pattern.test(name)) return;
-  throw new BackoutError({
-    code: 'E_NAME',
-    kind: 'usage',
-    message: `${JSON.stringify(name)} cannot be the name of ${what}.`,
-    remedy: 'Use 1 to 63 letters, digits, "-" and "_", with a letter or digit first.',
-  });
-}
-
-/** No dot: it separates the incident from the number of the document. @throws BackoutError E_NAME */
-function requireIncident(incident: string): void {
-  requireName('an incident', incident, /^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$/);
-}
+import { requireIncidentName } from './names.ts';
 
 /** @throws BackoutError E_NAME, E_OVERRIDE: it would be stored in a form that nobody can read */
 export function requireOverride(override: SafeOverride | LiftedOverride): void {
-  requireIncident(override.incident);
+  requireIncidentName(override.incident);
   const problem = !isInstant(override.since)
     ? `its time ${JSON.stringify(override.since)} is not UTC like 2026-01-31T03:00:00.000Z`
     : override.by.trim() === ''
@@ -68,7 +46,7 @@ export function staleError(
     kind: 'refused',
     message: `The lift of ${wanted.since} is older than the safe state of ${newer.since}, asked for by ${newer.by} (incident ${incident}).`,
     state: 'The flags are still held at their safe values. Nothing was changed.',
-    remedy: `Look at what asked for safe state after the lift was decided, then lift again: \`backout flags lift ${incident}\`.`,
+    remedy: `Look at what asked for safe state after the lift was decided, then lift again: \`backout flags lift --incident ${incident} --by NAME\`.`,
   });
 }
 

@@ -10,7 +10,7 @@ export interface SafeOverride {
   incident: string;
   /** Groups covered; left out = every group. */
   groups?: string[];
-  /** When it was put, ISO 8601 UTC. */
+  /** When it was last asked for, ISO 8601 UTC: what was decided to lift before that is too old. */
   since: string;
   by: string;
   /** The rule that asked for it; `manual` when a person did. */
@@ -110,7 +110,8 @@ function own<T>(record: Readonly<Record<string, T>>, name: string): T | undefine
 
 /**
  * What to store when safe state is asked for while `existing` is stored under the same incident.
- * Never narrower than what is there: two alarms of one incident add up. Undefined = nothing to write.
+ * Never narrower than what is there: two alarms of one incident add up. Undefined = all of it is
+ * covered. When it was asked for is compared elsewhere (override-rules.ts, decideEngage).
  */
 export function mergeOverride(
   existing: Override | undefined,

@@ -1,3 +1,10 @@
+import { type Scope, describeScope } from './scope.ts';
+
+/** The resource that stands for a target: the same in plans, leases and fences. */
+export function targetResource(scope: Scope, target: string): string {
+  return `${describeScope(scope)}/target:${target}`;
+}
+
 /**
  * Exclusive right to change a resource (a target or a database), for a while.
  *

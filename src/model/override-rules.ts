@@ -27,13 +27,18 @@ export function decideEngage(existing: Override | undefined, wanted: SafeOverrid
   if (existing?.mode === 'lifted' && !isLater(wanted.since, existing.since)) {
     return { kind: 'stale', newer: existing };
   }
-  const next = mergeOverride(existing, wanted);
-  if (next === undefined) return { kind: 'none' };
-  // Two alarms that arrive in the wrong order add up, and the later time stays: a lift that was
-  // decided before the later one must not end it.
-  const since =
-    existing?.mode === 'safe' && isLater(existing.since, next.since) ? existing.since : next.since;
-  return { kind: 'write', next: { ...next, since } };
+  const wider = mergeOverride(existing, wanted);
+  if (existing?.mode !== 'safe') return { kind: 'write', next: wider ?? wanted };
+  // The later time stays, in whichever order they arrive, and also when there is nothing to add:
+  //
+  //     03:00:00.0  safe state is put
+  //     04:00:00.0  a person decides to lift it
+  //     04:00:00.3  an emergency asks for the same safe state, and is told that it has it
+  //     04:00:00.8  the lift arrives: compared with 03:00 it would end what the emergency relies on
+  const later = isLater(wanted.since, existing.since);
+  if (wider === undefined && !later) return { kind: 'none' };
+  const since = later ? wanted.since : existing.since;
+  return { kind: 'write', next: { ...(wider ?? existing), since } };
 }
 
 /**

@@ -4,7 +4,8 @@ import type { Scope } from './scope.ts';
 
 /** What a step does. Data only: what was approved is what runs. */
 export type StepAction =
-  | { kind: 'engage-override'; groups?: string[] }
+  /** `expect`: the groups with safe values in backout.yml that must read back as safe. */
+  | { kind: 'engage-override'; groups?: string[]; expect: string[] }
   | { kind: 'trip-breakers'; providers: string[]; groups?: string[] }
   | { kind: 'prove-flags' }
   | { kind: 'preflight'; target: string; tag: string; commit: string }

@@ -57,7 +57,7 @@ export async function assess(
   ]);
   problems.push(...stillOff.problems);
   const live = agreedRelease(targets, problems);
-  const knownGood = lastKnownGood({ releases, tags, live });
+  const knownGood = lastKnownGood({ releases, tags, live: live ?? newestRecorded(releases) });
   const from = tags.find(({ name }) => name === live)?.commit;
   const to = knownGood.release?.commit;
   const commits =
@@ -85,7 +85,8 @@ export async function assessLive(ports: Pick<OperationPorts, 'targets' | 'clock'
   return agreedRelease(await readTargets(ports), []);
 }
 
-async function readTargets(
+/** What each target says is live. Never throws: what cannot be read is `known: false`. */
+export async function readTargets(
   ports: Pick<OperationPorts, 'targets' | 'clock'>,
 ): Promise<Assessment['targets']> {
   return await Promise.all(
@@ -96,6 +97,11 @@ async function readTargets(
       return { name: target.name, live };
     }),
   );
+}
+
+/** When no target says what is live, what went live last stands for it: it may be the bad one. */
+function newestRecorded(releases: readonly Release[]): string | undefined {
+  return releases.toSorted((a, b) => (a.deployedAt < b.deployedAt ? 1 : -1))[0]?.tag;
 }
 
 function agreedRelease(targets: Assessment['targets'], problems: string[]): string | undefined {

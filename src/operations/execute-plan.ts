@@ -7,8 +7,9 @@ import {
   foldOutcome,
   foldSteps,
 } from '../model/execution.ts';
-import type { EntryKind, JournalEntry, NewEntry } from '../model/journal.ts';
-import { type JsonObject, toJson } from '../model/json.ts';
+import type { JournalEntry } from '../model/journal.ts';
+import { targetResource } from '../model/lease.ts';
+import { toJson } from '../model/json.ts';
 import { type Plan, type Step, isMutation, isSealed } from '../model/plan.ts';
 import type { Observe } from '../model/progress.ts';
 import { type Clock, timestamp } from '../ports/clock.ts';
@@ -17,13 +18,12 @@ import type { Journal } from '../ports/journal.ts';
 import { watchBudget } from './budget.ts';
 import { runCapped, within } from './cap.ts';
 import type { HeldLeases } from './leases.ts';
-import { judgeStep, overtakenBy, toOutcome } from './judge-step.ts';
+import { ExecutionJournal } from './execution-journal.ts';
+import { isOvertaken, judgeStep, overtakenBy, toOutcome } from './judge-step.ts';
 import type { Confirmation, HandlerFor, StepContext, StepHandler } from './step-handler.ts';
 
 /** Reading the real state back is a question: it gets this long, whatever the step's own cap. */
 const CONFIRM_CAP_MS = 5_000;
-/** Where acting goes first, an entry may hold it up this long: the spool's 1.5 s, and its disk. */
-const RECORD_CAP_MS = 2_000;
 
 export interface ExecutionPorts {
   clock: Clock;
@@ -71,7 +71,7 @@ class Execution {
   private readonly results: StepResult[] = [];
   private readonly problems: string[] = [];
   private readonly startedAt: number;
-  private readonly executor: string;
+  private readonly journal: ExecutionJournal;
   private deployedAt: number;
   private lostRight = false;
   private withinBudgetMs: number | undefined;
@@ -85,7 +85,7 @@ class Execution {
     );
     this.startedAt = started === undefined ? ports.clock.now() : Date.parse(started.at);
     this.deployedAt = this.startedAt;
-    this.executor = ports.ids.next();
+    this.journal = new ExecutionJournal(ports, request, this.problems);
   }
 
   async run(): Promise<ExecutionResult> {
@@ -99,7 +99,7 @@ class Execution {
       });
     }
     const resumed = entries.some((entry) => entry.data['execution'] === id);
-    await this.record(
+    await this.journal.record(
       'execution-started',
       'started',
       `Started level ${plan.level}: plan ${plan.hash.slice(0, 12)}.`,
@@ -113,7 +113,7 @@ class Execution {
       startedAt: this.startedAt,
       budgetMs: plan.budget_ms,
       record: async (exceeded, text) => {
-        await this.record('budget', exceeded ? 'budget-exceeded' : 'budget-warning', text, {
+        await this.journal.record('budget', exceeded ? 'budget-exceeded' : 'budget-warning', text, {
           exceeded,
         });
       },
@@ -179,8 +179,7 @@ class Execution {
       return this.end(step, result, clock.now() - began, false);
     } catch (error) {
       // Only the lease and the journal throw to here: in both cases nothing was applied after it.
-      const refused = error instanceof BackoutError && error.kind === 'refused';
-      if (refused) this.lostRight = true;
+      if (isOvertaken(error)) this.lostRight = true;
       this.problems.push(describeCause(error));
       const result: StepOutcome = { outcome: 'not-run', problem: describeCause(error) };
       return this.end(step, result, clock.now() - began, false);
@@ -203,23 +202,23 @@ class Execution {
     const confirmation = await this.confirm(step, handler);
     if (confirmation.state === 'not-done') return undefined;
     const result = toOutcome(confirmation, timestamp(this.ports.clock));
-    await this.recordOutcome(step, record.attempt, result, 'read back after an interruption');
+    await this.journal.recordOutcome(
+      step,
+      record.attempt,
+      result,
+      'read back after an interruption',
+    );
     return result;
   }
 
   private async attempt(step: Step, attempt: number, handler: StepHandler): Promise<StepOutcome> {
     const { clock, observe, leases } = this.ports;
     if (isMutation(step.action)) await leases.prove();
-    await this.record('intent', `${step.id}/${attempt}/intent`, `Will ${lowerFirst(step.title)}.`, {
-      step: step.id,
-      attempt,
-      action: toJson(step.action),
-      // Two processes at the same attempt say different things: the second is refused.
-      executor: this.executor,
-    });
+    await this.journal.recordIntent(step, attempt);
     observe({ type: 'step-intended', step, attempt });
     const applied = await runCapped(clock, step.cap_ms, async (signal) => {
-      await this.applyWithRetry(step, handler, signal);
+      const either = AbortSignal.any([signal, leases.lost]);
+      await this.applyWithRetry(step, handler, either);
     });
     observe({ type: 'step-applied', step });
     const overtaken = overtakenBy(applied);
@@ -231,7 +230,7 @@ class Execution {
       this.problems.push(`${step.title}: ${result.problem}`);
     }
     try {
-      await this.recordOutcome(step, attempt, result);
+      await this.journal.recordOutcome(step, attempt, result);
     } catch (error) {
       // It was applied: "not run" would be untrue, and "done" is only what the journal has as done.
       const problem = `it was applied, but how it ended is not recorded: ${describeCause(error)}`;
@@ -294,8 +293,7 @@ class Execution {
       signal,
       startedAt: this.startedAt,
       deployedAt: this.deployedAt,
-      fence: (target) =>
-        this.ports.leases.fence(`${plan.service}/${plan.environment}/target:${target}`),
+      fence: (target) => this.ports.leases.fence(targetResource(plan, target)),
       note: (text) => this.ports.observe({ type: 'note', step, text }),
     };
   }
@@ -309,57 +307,12 @@ class Execution {
     return { step, result, duration_ms: ms };
   }
 
-  private async recordOutcome(
-    step: Step,
-    attempt: number,
-    result: StepOutcome,
-    how?: string,
-  ): Promise<void> {
-    const said = result.outcome === 'done' ? result.detail : result.problem;
-    const suffix = how === undefined ? '' : ` (${how})`;
-    await this.record(
-      'outcome',
-      // A second look at the same attempt is another fact: unknown may have become known.
-      `${step.id}/${attempt}/outcome${how === undefined ? '' : `/${timestamp(this.ports.clock)}`}`,
-      `${step.title}: ${result.outcome}. ${said}${suffix}`,
-      { step: step.id, attempt, ...result },
-    );
-  }
-
-  private async record(
-    kind: EntryKind,
-    key: string,
-    text: string,
-    data: JsonObject,
-  ): Promise<void> {
-    const { id, incident, plan, actor, journalRequired } = this.request;
-    const { clock, journal } = this.ports;
-    const entry: NewEntry = {
-      service: plan.service,
-      environment: plan.environment,
-      incident,
-      key: `${incident}/${id}/${key}`,
-      kind,
-      at: timestamp(clock),
-      actor,
-      text,
-      data: { execution: id, ...data },
-    };
-    try {
-      if (journalRequired) await journal.append(entry);
-      else await within(clock, RECORD_CAP_MS, () => journal.append(entry));
-    } catch (error) {
-      if (journalRequired) throw error;
-      this.problems.push(`Not recorded (${describeCause(error)}): ${text}`);
-    }
-  }
-
   private async finish(): Promise<ExecutionResult> {
     const { clock } = this.ports;
     const outcome = this.lostRight ? 'refused' : foldOutcome(this.results);
     const ended = timestamp(clock);
     try {
-      await this.record(
+      await this.journal.record(
         'execution-ended',
         `ended/${ended}`,
         `Level ${this.request.plan.level} ended: ${outcome}.`,
@@ -393,8 +346,4 @@ class Execution {
  */
 function triesOf(action: Step['action']): number {
   return action.kind === 'trip-breakers' || action.kind === 'prove-flags' ? 1 : 3;
-}
-
-function lowerFirst(text: string): string {
-  return text.charAt(0).toLowerCase() + text.slice(1);
 }

@@ -89,7 +89,7 @@ export function nextCommand({ outcome, plan, incident }: ExecutionResult): strin
     case 'done':
     case 'partial':
       return plan.level === 'flags'
-        ? 'backout rollback application'
+        ? `backout rollback application --incident ${incident}`
         : `backout breakers reset --incident ${incident}`;
     case 'unknown':
     case 'failed':

@@ -14,10 +14,11 @@ export async function openIncident(
   ports: Pick<OperationPorts, 'journal' | 'clock' | 'scope'>,
   incident: string,
   { actor, reason, rule }: Request,
+  key = 'opened',
 ): Promise<void> {
   const text = `Incident opened: ${reason}`;
   const data = { reason, rule };
-  await record(ports, { incident, key: 'opened', kind: 'incident-opened', actor, text, data });
+  await record(ports, { incident, key, kind: 'incident-opened', actor, text, data });
 }
 
 /**
@@ -62,5 +63,15 @@ export async function requireIncident(
     kind: 'usage',
     message: 'No incident is open.',
     remedy: 'See `backout incident list` for closed ones and name one with --incident.',
+  });
+}
+
+/** The refusal to work in an incident that is over. */
+export function incidentClosed(incident: string): BackoutError {
+  return new BackoutError({
+    code: 'E_INCIDENT_CLOSED',
+    kind: 'refused',
+    message: `Incident ${incident} is closed.`,
+    remedy: 'To start again leave --incident out: a new incident is opened.',
   });
 }

@@ -40,12 +40,16 @@ export async function record(ports: Writer, entry: Entry): Promise<Appended> {
  */
 export async function recordFirst(ports: Writer, entry: Entry): Promise<void> {
   const { stored } = await record(ports, entry);
-  if (stored === 'journal') return;
-  throw new BackoutError({
+  if (stored !== 'journal') throw journalNeeded();
+}
+
+/** The refusal of what is only done where the journal itself has it. */
+export function journalNeeded(): BackoutError {
+  return new BackoutError({
     code: 'E_JOURNAL_NEEDED',
     kind: 'refused',
-    message: 'The journal cannot be reached, and recovery goes on only with it.',
-    state: 'Everything that is off stays off.',
+    message: 'The journal cannot be reached, and this goes on only with it.',
+    state: 'What is off stays off; this change was not made.',
     remedy: 'Bring the journal database back, then run the same command again.',
     retryable: true,
   });

@@ -3,13 +3,18 @@ import type { StepOutcome } from '../model/execution.ts';
 import type { Capped } from './cap.ts';
 import type { Confirmation } from './step-handler.ts';
 
-/** How a step fails when its lease, or its turn at the target, is somebody else's now. */
-const LOST_RIGHT: readonly string[] = ['E_LEASE_LOST', 'E_FENCED'];
+/** The lease, the turn at the target, or this very attempt in the journal is somebody else's now. */
+const LOST_RIGHT: readonly string[] = ['E_LEASE_LOST', 'E_FENCED', 'E_JOURNAL_CONFLICT'];
 
 /** The refusal that says so; undefined when the step ended in any other way. */
 export function overtakenBy(applied: Capped<void>): BackoutError | undefined {
   const error = applied.ended && 'error' in applied ? applied.error : undefined;
-  return error instanceof BackoutError && LOST_RIGHT.includes(error.code) ? error : undefined;
+  return isOvertaken(error) ? error : undefined;
+}
+
+/** Whether an error says that somebody else has what we were working on. */
+export function isOvertaken(error: unknown): error is BackoutError {
+  return error instanceof BackoutError && LOST_RIGHT.includes(error.code);
 }
 
 /** What a step came to, from how its application ended and what the real state says. */

@@ -12,10 +12,16 @@ export interface HeldLeases {
   prove(): Promise<void>;
   /** Fencing number on a resource; 0 when we hold none on it. */
   fence(resource: string): number;
+  /** Aborts when they are known to be gone, so that what runs under them stops too. */
+  readonly lost: AbortSignal;
 }
 
 /** For plans that need no exclusive right. */
-export const NO_LEASES: HeldLeases = { prove: () => Promise.resolve(), fence: () => 0 };
+export const NO_LEASES: HeldLeases = {
+  prove: () => Promise.resolve(),
+  fence: () => 0,
+  lost: new AbortController().signal,
+};
 
 interface LeaseWork {
   leases: Leases;
@@ -37,15 +43,23 @@ export async function withLeases<T>(
   const { leases, clock, request } = options;
   if (request.resources.length === 0) return await work(NO_LEASES);
   let held = await acquire(options);
+  let renewedAt = clock.now();
   const stop = new AbortController();
+  const lost = new AbortController();
   const prove = async (): Promise<void> => {
+    const asked = clock.now();
     held = await leases.renew(held, request.ttlMs);
+    renewedAt = asked;
   };
   const keepAlive = (async (): Promise<void> => {
     while (!stop.signal.aborted) {
       await clock.sleep(request.ttlMs / 3, stop.signal);
-      // A failed renewal is not the end: the proof before the next mutation decides.
-      await prove().catch(() => undefined);
+      // One failed renewal is not the end. Taken by somebody else, or run out, it is: whatever is
+      // being done right now has lost its right to go on.
+      await prove().catch((error: unknown) => {
+        const taken = error instanceof BackoutError && error.code === 'E_LEASE_LOST';
+        if (taken || clock.now() - renewedAt >= request.ttlMs) lost.abort(error);
+      });
     }
   })();
   keepAlive.catch(() => undefined);
@@ -53,6 +67,7 @@ export async function withLeases<T>(
     return await work({
       prove,
       fence: (resource) => held.find((lease) => lease.resource === resource)?.fence ?? 0,
+      lost: lost.signal,
     });
   } finally {
     stop.abort();

@@ -1,3 +1,4 @@
+import type { Epoch } from '../model/breaker.ts';
 import { BackoutError, describeCause } from '../model/error.ts';
 import type { LiftedOverride } from '../model/flags.ts';
 import { isProven, proveFlags, type FlagProof } from '../model/instance.ts';
@@ -41,6 +42,8 @@ export async function liftOverride(
     text: `Lifting the safe state: ${reason}`,
     data: { ...override },
   });
+  // Recording takes a moment, and an alarm may have come in it.
+  await requireClosedBreakers(ports);
   const { changed } = await ports.editor.lift(override);
   const { overrides } = await ports.flags.read();
   const live = overrides.find((one) => one.incident === incident && one.mode !== 'lifted');
@@ -100,15 +103,18 @@ async function tellInstances(
   withinMs: number,
 ): Promise<FlagProof | undefined> {
   if (!ports.facts.fastPath) return undefined;
-  await ports.breakers.announce(override);
-  return await waitForProof(ports, withinMs);
+  const epoch = await ports.breakers.announce(override);
+  return await waitForProof(ports, epoch, withinMs);
 }
 
-async function waitForProof(ports: OperationPorts, withinMs: number): Promise<FlagProof> {
+async function waitForProof(
+  ports: OperationPorts,
+  epoch: Epoch,
+  withinMs: number,
+): Promise<FlagProof> {
   const { clock, breakers } = ports;
   const end = clock.now() + withinMs;
   for (;;) {
-    const { epoch } = await breakers.read();
     const proof = proveFlags(epoch, await breakers.instances(), clock.now(), SILENT_AFTER_MS);
     if (isProven(proof) || clock.now() >= end) return proof;
     await clock.sleep(50);

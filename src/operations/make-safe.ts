@@ -37,15 +37,18 @@ export async function makeSafe(
   const problems: string[] = [];
   const known = request.incident ?? (await runningIncident(ports));
   const incident = known ?? newIncidentId(ports);
-  if (known === undefined) {
-    await within(ports.clock, RECORD_CAP_MS, () => openIncident(ports, incident, request)).catch(
-      (error: unknown) => {
-        problems.push(`The opening is not recorded: ${describeCause(error)}`);
-      },
-    );
+  const id = interrupted?.id ?? `flags-${ports.ids.next()}`;
+  // A named incident may be unknown or closed, and asking would cost time: opening it again under a
+  // key of its own is right in every case. One whose override is in force is open.
+  const key = known === undefined ? 'opened' : `opened/${id}`;
+  if (known === undefined || request.incident !== undefined) {
+    await within(ports.clock, RECORD_CAP_MS, () =>
+      openIncident(ports, incident, request, key),
+    ).catch((error: unknown) => {
+      problems.push(`The opening is not recorded: ${describeCause(error)}`);
+    });
   }
   const handlerFor = stepHandlers({ ...ports, onStage: () => Promise.resolve() });
-  const id = interrupted?.id ?? `flags-${ports.ids.next()}`;
   const execution = await executePlan(
     { ...ports, handlerFor, leases: NO_LEASES },
     {

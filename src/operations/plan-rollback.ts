@@ -1,6 +1,7 @@
+import { targetResource } from '../model/lease.ts';
 import type { Level } from '../model/level.ts';
 import { type Plan, type Step, sealPlan } from '../model/plan.ts';
-import { type Scope, describeScope } from '../model/scope.ts';
+import type { Scope } from '../model/scope.ts';
 import type { ReleaseRef } from '../ports/target.ts';
 
 /** Caps of the single steps, in milliseconds. Calls inside have shorter ones of their own. */
@@ -18,6 +19,8 @@ export interface PlanFacts extends Scope {
   configHash: string;
   /** Flag groups to make safe; left out = all. */
   groups?: string[];
+  /** Every flag group of backout.yml in which a flag has a safe value. */
+  groupsWithSafeValues: string[];
   /** Providers to open; empty = none. */
   providers: string[];
   /** Whether there is a Redis: without one nothing can be announced or acknowledged. */
@@ -122,7 +125,7 @@ export function planApplication(
     config_hash: facts.configHash,
     budget_ms: facts.budgetsMs.application,
     budget_ends_with: `validate:${facts.stages[0]?.name ?? 'now'}`,
-    resources: facts.targets.map((target) => `${describeScope(facts)}/target:${target.name}`),
+    resources: facts.targets.map(({ name }) => targetResource(facts, name)),
     steps,
   });
 }
@@ -133,6 +136,10 @@ function validationStages({ stages, bake }: PlanFacts): PlanFacts['stages'] {
   return stages.map((stage, index) =>
     index === last ? { ...stage, afterMs: Math.max(stage.afterMs, bake.durationMs) } : stage,
   );
+}
+
+function safeGroups({ groups, groupsWithSafeValues: all }: PlanFacts): string[] {
+  return all.filter((group) => groups?.includes(group) ?? true);
 }
 
 /**
@@ -147,7 +154,7 @@ function safeSteps(facts: PlanFacts, overrideIsEssential: boolean): Step[] {
     id: 'engage-override',
     stage: 1,
     title: `Put ${scope} to their safe values`,
-    action: { kind: 'engage-override', ...groups },
+    action: { kind: 'engage-override', ...groups, expect: safeGroups(facts) },
     cap_ms: CAP_MS.override,
     essential: overrideIsEssential,
   };

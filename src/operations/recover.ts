@@ -15,6 +15,7 @@ const LOOK_EVERY_MS = 5_000;
 const CHECKS_CAP_MS = 60_000;
 /** Longest wait for the record of opening again: the spool's 1.5 s, and its disk. */
 const RECORD_CAP_MS = 2_000;
+const REOPEN_TRIES = 5;
 
 export interface ProviderRecovery {
   provider: string;
@@ -55,8 +56,11 @@ export async function recoverBreakers(
   const result: RecoveryResult = { outcome: 'done', closed: [], left: [], problems: [] };
   const run = ports.ids.next();
   const news = announcer(ports, request.incident, new Set());
+  // Read once: every change builds on the one before it. Whatever anybody else changes from here on,
+  // an alarm above all, is newer, and ends the recovery.
+  const { states, epoch: start } = await ports.breakers.read();
+  let epoch = start;
   for (const [index, plan] of request.providers.entries()) {
-    const { states } = await ports.breakers.read();
     const before = states[plan.provider];
     if (before === undefined || before.state === 'closed') continue;
     if (before.state === 'isolated' && !request.releaseIsolated) {
@@ -76,11 +80,13 @@ export async function recoverBreakers(
       },
       off: listOff(await readStillOff(ports)),
     });
-    const problem = await recoverOne(ports, request, run, plan);
-    if (problem === undefined) result.closed.push(plan.provider);
-    else {
+    const recovered = await recoverOne(ports, request, run, plan, epoch);
+    if (recovered.closed) {
+      result.closed.push(plan.provider);
+      epoch = recovered.epoch;
+    } else {
       result.outcome = 'stopped';
-      result.problems.push(problem);
+      result.problems.push(recovered.problem);
       break;
     }
   }
@@ -88,13 +94,16 @@ export async function recoverBreakers(
   return result;
 }
 
-/** @returns why it did not close, or undefined when it did */
+type Recovered = { closed: true; epoch: Epoch } | { closed: false; problem: string };
+
+/** Half open, watched, closed; or open again. `start` is the state that this builds on. */
 async function recoverOne(
   ports: OperationPorts,
   request: RecoveryRequest,
   run: string,
   { provider, sample, watchMs }: ProviderRecovery,
-): Promise<string | undefined> {
+  start: Epoch,
+): Promise<Recovered> {
   const { clock } = ports;
   const { incident, actor: by } = request;
   const entryOf = (state: BreakerState['state'], why: string): Entry => {
@@ -108,7 +117,7 @@ async function recoverOne(
     return await ports.breakers.set(provider, state, expected);
   };
   /** Towards safe: waits for no journal, and is done whatever the journal says. */
-  const openAgain = async (problem: string, expected: Epoch): Promise<string> => {
+  const openAgain = async (problem: string, expected: Epoch): Promise<Recovered> => {
     const entry = entryOf('open', `Opened again: ${problem}`);
     const recorded = await within(clock, RECORD_CAP_MS, () => record(ports, entry)).then(
       () => '',
@@ -117,24 +126,18 @@ async function recoverOne(
     const reason = `recovery stopped: ${problem}`;
     const since = timestamp(clock);
     await ports.breakers.set(provider, { state: 'open', since, by, reason, incident }, expected);
-    return `${provider} was opened again: ${problem}${recorded}`;
+    return { closed: false, problem: `${provider} was opened again: ${problem}${recorded}` };
   };
+  const since = timestamp(clock);
+  const halfOpen: BreakerState = { state: 'half-open', since, by, sample, incident };
   try {
-    const { epoch: start } = await ports.breakers.read();
-    const halfOpen: BreakerState = {
-      state: 'half-open',
-      since: timestamp(clock),
-      by,
-      sample,
-      incident,
-    };
     const share = `${Math.round(sample * 100)} % of calls`;
     const epoch = await change(halfOpen, start, `Trying with ${share}.`);
     try {
       const problem = await watch(ports, watchMs, epoch);
       if (problem !== undefined) return await openAgain(problem, epoch);
-      await change({ state: 'closed', since: timestamp(clock), by }, epoch, 'Watched, good.');
-      return undefined;
+      const closed: BreakerState = { state: 'closed', since: timestamp(clock), by };
+      return { closed: true, epoch: await change(closed, epoch, 'Watched, good.') };
     } catch (error) {
       if (isNewer(error)) throw error;
       // It cannot be watched to the end, or its end cannot be recorded: it must not stay half open.
@@ -142,9 +145,44 @@ async function recoverOne(
     }
   } catch (error) {
     // Somebody changed something since we looked: theirs is newer, so ours ends here.
-    if (isNewer(error)) return error.message;
-    throw error;
+    if (!isNewer(error)) throw error;
+    const left = await reopenIfOurs(ports, provider, halfOpen);
+    return { closed: false, problem: `${error.message}${left}` };
   }
+}
+
+/**
+ * What was newer may have been about other providers: ours must not stay half open with nobody
+ * watching it. Tried a few times, because the newer change may still be going on.
+ */
+async function reopenIfOurs(
+  ports: OperationPorts,
+  provider: string,
+  halfOpen: Extract<BreakerState, { state: 'half-open' }>,
+): Promise<string> {
+  for (let tries = 1; tries <= REOPEN_TRIES; tries += 1) {
+    const { states, epoch } = await ports.breakers.read();
+    const now = states[provider];
+    const isOurs = now?.state === 'half-open' && now.since === halfOpen.since;
+    if (!isOurs) return '';
+    const { by, incident } = halfOpen;
+    const reason = 'recovery stopped: something newer came';
+    const since = timestamp(ports.clock);
+    const open: BreakerState = {
+      state: 'open',
+      since,
+      by,
+      reason,
+      ...(incident === undefined ? {} : { incident }),
+    };
+    try {
+      await ports.breakers.set(provider, open, epoch);
+      return ` ${provider} was opened again.`;
+    } catch (error) {
+      if (!isNewer(error)) throw error;
+    }
+  }
+  return ` ${provider} is still half open: open it with \`backout breakers trip ${provider}\`.`;
 }
 
 function isNewer(error: unknown): error is BackoutError {

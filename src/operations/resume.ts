@@ -1,12 +1,10 @@
 import { BackoutError } from '../model/error.ts';
-import type { Incident } from '../model/incident.ts';
-import type { JournalEntry } from '../model/journal.ts';
-import { type Plan, readPlan } from '../model/plan.ts';
-import { assessLive } from './assess.ts';
-import { requireIncident } from './incidents.ts';
+import type { Plan } from '../model/plan.ts';
+import { incidentClosed, requireIncident } from './incidents.ts';
 import { makeSafe } from './make-safe.ts';
 import type { OperationPorts, RollbackResult } from './operation-ports.ts';
 import { carryOut, underLeases } from './roll-back.ts';
+import { findMisfit, findResumable } from './unfinished.ts';
 
 /**
  * Continues the incident's last execution at the first step that is not proven done.
@@ -19,8 +17,9 @@ export async function resumeRollback(
   actor: string,
 ): Promise<RollbackResult> {
   const incident = await requireIncident(ports, named);
+  if (incident.status === 'closed') throw incidentClosed(incident.id);
   const entries = await ports.journal.read(ports.scope, incident.id);
-  const { id, plan } = lastExecution(incident, entries);
+  const { id, plan } = findResumable(incident, entries);
   if (plan.level === 'flags') {
     const { reason, rule } = incident;
     const request = { actor, reason, rule, incident: incident.id };
@@ -43,46 +42,14 @@ export async function resumeRollback(
   });
 }
 
-/**
- * A plan may have lain for days. What is live must be one of its two ends: anything else went live
- * after it, and an older plan never overwrites a newer state.
- * @throws BackoutError E_PLAN_STALE (refused)
- */
+/** @throws BackoutError E_PLAN_STALE (refused) */
 async function requireStillFitting(ports: OperationPorts, plan: Plan): Promise<void> {
-  const [live, releases] = await Promise.all([assessLive(ports), ports.releases.list(ports.scope)]);
-  const refuse = (message: string): BackoutError =>
-    new BackoutError({
-      code: 'E_PLAN_STALE',
-      kind: 'refused',
-      message,
-      state: `${live ?? 'An unknown release'} is live. Nothing was changed.`,
-      remedy: 'Look with `backout assess`; start a new rollback if one is needed.',
-    });
-  if (live !== undefined && live !== plan.from && live !== plan.to) {
-    throw refuse(`${live} went live after this rollback was planned.`);
-  }
-  const to = releases.find(({ tag }) => tag === plan.to);
-  if (to?.hold !== undefined || to?.status === 'bad') {
-    throw refuse(`${to.tag} must not be deployed any more: ${to.hold?.reason ?? 'it is bad'}.`);
-  }
-}
-
-function lastExecution(
-  incident: Incident,
-  entries: readonly JournalEntry[],
-): { id: string; plan: Plan } {
-  // The decision comes first, and has the plan too: a process can die between the two.
-  for (const { kind, data } of entries.toReversed()) {
-    if (kind !== 'execution-started' && kind !== 'decision') continue;
-    const plan = readPlan(data['plan']);
-    if (typeof data['execution'] === 'string' && plan !== undefined) {
-      return { id: data['execution'], plan };
-    }
-  }
+  const misfit = await findMisfit(ports, plan);
+  if (misfit === undefined) return;
   throw new BackoutError({
-    code: 'E_NOTHING_TO_RESUME',
-    kind: 'usage',
-    message: `Nothing was started in incident ${incident.id} that could be continued.`,
-    remedy: 'Start one: `backout emergency` or `backout rollback application`.',
+    code: 'E_PLAN_STALE',
+    kind: 'refused',
+    message: misfit,
+    remedy: 'Look with `backout assess`; start a new rollback if one is needed.',
   });
 }

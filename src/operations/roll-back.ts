@@ -9,13 +9,14 @@ import { type Assessment, assess } from './assess.ts';
 import { chooseRelease } from './choose-release.ts';
 import { executePlan } from './execute-plan.ts';
 import { finishRollback } from './finish-rollback.ts';
-import { findIncident, newIncidentId, openIncident } from './incidents.ts';
+import { findIncident, incidentClosed, newIncidentId, openIncident } from './incidents.ts';
 import { record } from './journal-writer.ts';
 import { type HeldLeases, withLeases } from './leases.ts';
 import type { OperationPorts, Request, RollbackResult } from './operation-ports.ts';
 import { planApplication, planFlags } from './plan-rollback.ts';
 import { reportProgress } from './report-progress.ts';
 import { stepHandlers } from './step-handlers.ts';
+import { requireNothingUnfinished } from './unfinished.ts';
 
 export interface PreparedRollback {
   plan: Plan;
@@ -58,6 +59,7 @@ function liveRelease({ live, tags, targets }: Assessment): ReleaseRef | undefine
 /**
  * Carries a prepared rollback out, under the leases of its targets.
  * @throws BackoutError E_LEASE_HELD: somebody else is at it, nothing was changed
+ * @throws BackoutError E_UNFINISHED: an interrupted rollback of the incident has to be resumed first
  * @throws BackoutError E_PLAN_CHANGED: the situation is not the one that was planned for
  */
 export async function rollBack(
@@ -67,9 +69,10 @@ export async function rollBack(
 ): Promise<RollbackResult> {
   const { plan } = prepared;
   const found = await findIncident(ports, request.incident);
-  if (found?.status === 'closed') throw closed(found.id);
+  if (found?.status === 'closed') throw incidentClosed(found.id);
   const incident = found?.id ?? newIncidentId(ports);
   return await underLeases(ports, plan, incident, ports.settings.leaseWaitMs, async (held) => {
+    if (found !== undefined) await requireNothingUnfinished(ports, found);
     await requireSamePlan(ports, plan);
     if (found === undefined) await openIncident(ports, incident, request);
     const id = `${plan.level}-${ports.ids.next()}`;
@@ -82,15 +85,6 @@ export async function rollBack(
       data: { execution: id, rule: request.rule, approved_by: request.approvedBy, plan },
     });
     return await carryOut(ports, held, { id, incident, plan, request, entries: [] });
-  });
-}
-
-function closed(incident: string): BackoutError {
-  return new BackoutError({
-    code: 'E_INCIDENT_CLOSED',
-    kind: 'refused',
-    message: `Incident ${incident} is closed.`,
-    remedy: 'Leave --incident out: a new incident is opened.',
   });
 }
 

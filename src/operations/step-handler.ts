@@ -7,6 +7,11 @@ export type Confirmation =
   /** It could not be read, or what was read does not decide. */
   | { state: 'unknown'; detail: string };
 
+/** The three answers of a read-back. */
+export const done = (detail: string): Confirmation => ({ state: 'done', detail });
+export const notDone = (detail: string): Confirmation => ({ state: 'not-done', detail });
+export const unknown = (detail: string): Confirmation => ({ state: 'unknown', detail });
+
 export interface StepContext {
   incident: string;
   actor: string;

@@ -1,6 +1,6 @@
 import { BackoutError } from '../model/error.ts';
 import type { StageResult } from '../model/check.ts';
-import { covers } from '../model/flags.ts';
+import { covers, effectiveFlags } from '../model/flags.ts';
 import { isProven, proveFlags } from '../model/instance.ts';
 import type { StepAction } from '../model/plan.ts';
 import type { Scope } from '../model/scope.ts';
@@ -10,8 +10,15 @@ import { type Clock, timestamp } from '../ports/clock.ts';
 import type { FlagStore } from '../ports/flags.ts';
 import type { ReleaseRecords } from '../ports/releases.ts';
 import type { Target } from '../ports/target.ts';
-import type { Confirmation, HandlerFor, StepContext, StepHandler } from './step-handler.ts';
-import { runStage } from './validate.ts';
+import {
+  done,
+  type HandlerFor,
+  notDone,
+  type StepContext,
+  type StepHandler,
+  unknown,
+} from './step-handler.ts';
+import { validateStep } from './validate-step.ts';
 
 /** Between two looks at the instances' heartbeats: well under the second a proof should take. */
 const PROOF_POLL_MS = 50;
@@ -49,7 +56,7 @@ export function stepHandlers(ports: HandlerPorts): HandlerFor {
       case 'hold-release':
         return holdRelease(ports, action);
       case 'validate':
-        return validate(ports, action);
+        return validateStep(ports, action);
       default:
         return action satisfies never;
     }
@@ -57,10 +64,6 @@ export function stepHandlers(ports: HandlerPorts): HandlerFor {
 }
 
 type ActionOf<Kind extends StepAction['kind']> = Extract<StepAction, { kind: Kind }>;
-
-const done = (detail: string): Confirmation => ({ state: 'done', detail });
-const notDone = (detail: string): Confirmation => ({ state: 'not-done', detail });
-const unknown = (detail: string): Confirmation => ({ state: 'unknown', detail });
 
 function overrideOf(context: StepContext, groups: string[] | undefined) {
   const { incident, actor, rule, reason, startedAt } = context;
@@ -84,10 +87,24 @@ function engageOverride(ports: HandlerPorts, action: ActionOf<'engage-override'>
     async confirm({ incident }) {
       const snapshot = await ports.flags.read();
       const mine = snapshot.overrides.filter((override) => override.incident === incident);
-      const groups = action.groups ?? Object.keys(snapshot.safe);
-      const open = groups.filter((group) => !mine.some((override) => covers(override, group)));
       if (mine.length === 0) return notDone('No override of this incident is stored.');
+      // What backout.yml has, not what is stored: a group that nobody published is not safe.
+      const groups = action.expect;
+      const missing = groups.filter((group) => !Object.hasOwn(snapshot.safe, group));
+      const open = groups.filter((group) => !mine.some((override) => covers(override, group)));
+      const unsafe = effectiveFlags(snapshot)
+        .filter(
+          ({ group, safe, value }) =>
+            groups.includes(group) && safe !== undefined && value !== safe,
+        )
+        .map(({ name }) => name);
+      if (missing.length > 0) {
+        return notDone(
+          `These groups have no stored safe values: ${missing.join(', ')} (\`backout flags publish\`).`,
+        );
+      }
       if (open.length > 0) return notDone(`These groups are not covered: ${open.join(', ')}.`);
+      if (unsafe.length > 0) return notDone(`Not at their safe values: ${unsafe.join(', ')}.`);
       return done(`Override stored and read back; ${groups.length} flag groups are safe.`);
     },
   };
@@ -116,17 +133,30 @@ function tripBreakers(ports: HandlerPorts, action: ActionOf<'trip-breakers'>): S
 
 /** Waits until the running instances say that their request path uses the state we made. */
 function proveFlagsTaken(ports: HandlerPorts): StepHandler {
-  const look = async () => {
-    const [{ epoch }, instances] = [await ports.breakers.read(), await ports.breakers.instances()];
-    return proveFlags(epoch, instances, ports.clock.now(), SILENT_AFTER_MS);
+  const look = async (incident: string) => {
+    const { epoch, overrides } = await ports.breakers.read();
+    const proof = proveFlags(
+      epoch,
+      await ports.breakers.instances(),
+      ports.clock.now(),
+      SILENT_AFTER_MS,
+    );
+    // Without our announcement in it, having reached this state proves nothing about ours.
+    const announced = overrides.some((one) => one.incident === incident && one.mode !== 'lifted');
+    return { proof, announced };
   };
   return {
-    async apply({ signal }) {
-      while (!isProven(await look())) await ports.clock.sleep(PROOF_POLL_MS, signal);
+    async apply({ signal, incident }) {
+      for (;;) {
+        const { proof, announced } = await look(incident);
+        if (announced && isProven(proof)) return;
+        await ports.clock.sleep(PROOF_POLL_MS, signal);
+      }
     },
-    async confirm() {
-      const proof = await look();
+    async confirm({ incident }) {
+      const { proof, announced } = await look(incident);
       const silent = proof.silent.length === 0 ? '' : ` Silent: ${proof.silent.join(', ')}.`;
+      if (!announced) return unknown('The safe state was not announced to the running service.');
       if (isProven(proof)) {
         return done(`Acknowledged by ${proof.acknowledged.join(', ')}.${silent}`);
       }
@@ -224,59 +254,6 @@ function holdRelease(ports: HandlerPorts, action: ActionOf<'hold-release'>): Ste
       return release?.hold !== undefined && release.status === 'bad'
         ? done(`${action.tag} is marked bad and held.`)
         : notDone(`${action.tag} is not held.`);
-    },
-  };
-}
-
-/** Measuring is the effect: a verdict that is not passed is a step that is not done. */
-function validate(ports: HandlerPorts, action: ActionOf<'validate'>): StepHandler {
-  /** The verdict that counts: at the end of the waiting time, or failed on the way. */
-  let measured: StageResult | undefined;
-  let begun = false;
-  return {
-    async apply({ signal, deployedAt, note }) {
-      begun = true;
-      const { clock, flags, checks } = ports;
-      const measure = async (): Promise<StageResult> => {
-        const { overrides } = await flags.read();
-        const safeState = overrides.some((override) => override.mode !== 'lifted');
-        return await runStage(checks, action.stage, { safeState, signal });
-      };
-      const due = deployedAt + action.after_ms;
-      const wait = due - clock.now();
-      if (wait > 0) note(`Watching for ${Math.ceil(wait / 1000)} s before ${action.stage}.`);
-      while (clock.now() < due) {
-        await clock.sleep(Math.min(action.every_ms, due - clock.now()), signal);
-        if (clock.now() >= due) break;
-        // Good on the way proves nothing yet, so it is not kept: the end may never be measured.
-        const look = await measure();
-        if (look.verdict !== 'failed') continue;
-        // What is proven broken does not get better by waiting for the end of the bake.
-        measured = look;
-        return await ports.onStage(look);
-      }
-      measured = await measure();
-      await ports.onStage(measured);
-    },
-    confirm() {
-      if (measured === undefined) {
-        // Begun and not measured says nothing about the service; never begun can simply be done.
-        const open = begun ? unknown('It was not measured to the end.') : notDone('Not measured.');
-        return Promise.resolve(open);
-      }
-      const bad = measured.measurements.filter(({ verdict }) => verdict !== 'passed');
-      const why = bad.map((item) => `${item.check}: ${item.verdict}, ${item.reason}`).join('; ');
-      switch (measured.verdict) {
-        case 'passed':
-          return Promise.resolve(done(`All ${measured.measurements.length} checks passed.`));
-        case 'failed':
-          return Promise.resolve(notDone(why));
-        case 'error':
-        case 'inconclusive':
-          return Promise.resolve(unknown(why || 'No check is configured for this stage.'));
-        default:
-          return measured.verdict satisfies never;
-      }
     },
   };
 }

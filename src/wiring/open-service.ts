@@ -151,7 +151,8 @@ export async function openService(options: OpenOptions): Promise<OpenService> {
       leaseWaitMs: config.lease.wait,
       messageCapMs: config.messages.timeout,
       messageFooter: messageFooter(config),
-      holder: `${options.user}@${hostname()} (pid ${process.pid})`,
+      // The last part tells containers apart that share a host name and are all process 1.
+      holder: `${options.user}@${hostname()} (pid ${process.pid}, ${ids.next()})`,
       due: config.postmortem.due,
     },
   };
@@ -299,6 +300,7 @@ function planFacts(config: SelectedConfig, configHash: string): PlanFacts {
     service: config.service,
     environment: environment.name,
     configHash,
+    groupsWithSafeValues: groupsWithSafeValues(config),
     providers: Object.keys(config.breakers.providers),
     fastPath: environment.redis !== undefined,
     acknowledgeWithinMs: config.flags.acknowledge_within,
@@ -319,6 +321,12 @@ function planFacts(config: SelectedConfig, configHash: string): PlanFacts {
     ],
     bake: { durationMs: config.bake.duration, everyMs: config.bake.every },
   };
+}
+
+function groupsWithSafeValues({ flags }: SelectedConfig): string[] {
+  return Object.entries(flags.groups)
+    .filter(([, group]) => Object.values(group.flags).some(({ safe }) => safe !== undefined))
+    .map(([name]) => name);
 }
 
 function preflightTime(config: SelectedConfig, name: string): number {

@@ -93,7 +93,7 @@ describe('a plan', () => {
 
   it('knows which actions change something', () => {
     expect(isMutation({ kind: 'deploy', target: 'web', tag: 'v1', commit: 'c' })).toBe(true);
-    expect(isMutation({ kind: 'engage-override' })).toBe(true);
+    expect(isMutation({ kind: 'engage-override', expect: [] })).toBe(true);
     expect(isMutation({ kind: 'prove-flags' })).toBe(false);
     expect(isMutation({ kind: 'preflight', target: 'web', tag: 'v1', commit: 'c' })).toBe(false);
   });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { BackoutError } from '../../src/model/error.ts';
 import { sealPlan, type Step } from '../../src/model/plan.ts';
+import { NO_LEASES } from '../../src/operations/leases.ts';
 import type { Confirmation } from '../../src/operations/step-handler.ts';
 import { down, sequentialIds, unreachable } from '../support/memory-ports.ts';
 import {
@@ -237,7 +238,7 @@ describe('a call that may work later', () => {
   });
 
   it.each<[Step['action'], number]>([
-    [{ kind: 'engage-override' }, 3],
+    [{ kind: 'engage-override', expect: [] }, 3],
     [{ kind: 'trip-breakers', providers: [] }, 1],
     [{ kind: 'prove-flags' }, 1],
   ])('of %j is tried %d times: Redis has its own tries', async (action, tries) => {
@@ -252,7 +253,7 @@ describe('the right to change things', () => {
   const losing = (after: number) => {
     let proofs = 0;
     return {
-      fence: () => 7,
+      ...NO_LEASES,
       prove: () => {
         proofs += 1;
         return proofs > after ? Promise.reject(refused('E_LEASE_LOST')) : Promise.resolve();
@@ -265,7 +266,7 @@ describe('the right to change things', () => {
     const world = newWorld();
     const proofs: string[] = [];
     const leases = {
-      fence: () => 7,
+      ...NO_LEASES,
       prove: () => {
         proofs.push(world.calls.at(-1) ?? '');
         return Promise.resolve();
@@ -312,7 +313,7 @@ describe('the right to change things', () => {
 
   it('that cannot be proven stops the change, and is no refusal', async () => {
     const world = newWorld();
-    const leases = { fence: () => 7, prove: () => Promise.reject(unreachable()) };
+    const leases = { ...NO_LEASES, prove: () => Promise.reject(unreachable()) };
     const result = await execute(world, plan, { ports: { leases } });
     expect(result.outcome).toBe('failed');
     expect(world.effects).toEqual(['image']);
@@ -322,7 +323,7 @@ describe('the right to change things', () => {
     const world = newWorld();
     const asked: string[] = [];
     const leases = {
-      prove: () => Promise.resolve(),
+      ...NO_LEASES,
       fence: (resource: string) => {
         asked.push(resource);
         return 7;

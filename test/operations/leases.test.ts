@@ -86,17 +86,16 @@ describe('work under leases', () => {
     expect(await clock.run(work)).toBe('proven');
   });
 
-  it("learns at the proof that they are somebody else's now, and leaves theirs alone", async () => {
+  it('is told when nothing could renew them in time, and leaves those of the next one alone', async () => {
     const { clock, store, options, request } = setting();
-    const work = withLeases(options({ leases: { ...store, renew: (l) => cut(l) } }), async () => {
+    const leases = down(store, 'renew');
+    const work = withLeases(options({ leases }), async (held) => {
+      expect(held.lost.aborted).toBe(false);
       await clock.sleep(TTL + 1);
       await store.acquire(request('lee'));
-      cutOff = false;
-      return 'over';
+      // What runs under it is told, as soon as nothing renewed it for all of its time.
+      expect(held.lost.aborted).toBe(true);
     });
-    let cutOff = true;
-    const cut: Leases['renew'] = (leases) =>
-      cutOff ? Promise.reject(unreachable()) : store.renew(leases, TTL);
     await clock.run(work);
     expect(await store.inspect([WEB])).toMatchObject([{ holder: 'lee', fence: 2 }]);
   });

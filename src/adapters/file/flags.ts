@@ -25,10 +25,10 @@ import {
   changeBase,
   decidePublish,
   frozenError,
-  requireName,
   requireOverride,
   staleError,
 } from '../../model/flag-rules.ts';
+import { requireName } from '../../model/names.ts';
 import { logFileName, newestDocuments } from '../../model/override-log.ts';
 import { decideEngage, decideLift, type OverrideChange } from '../../model/override-rules.ts';
 import { readFlagFiles, readOverrideFiles, scopeDirectory } from './read-flag-files.ts';

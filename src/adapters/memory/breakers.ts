@@ -1,15 +1,20 @@
 /** Breakers in memory: the same rules as in Redis, for tests and simulations. */
 
 import type { BreakerState, Epoch } from '../../model/breaker.ts';
+import { formatBreaker } from '../../model/breaker-documents.ts';
+import {
+  changedError,
+  requireMirrored,
+  requireReadable,
+  tripOpens,
+} from '../../model/breaker-rules.ts';
 import type { LiftedOverride, Override, SafeOverride } from '../../model/flags.ts';
 import type { Instance } from '../../model/instance.ts';
 import { canonicalJson } from '../../model/json.ts';
+import { requireRedisName } from '../../model/names.ts';
 import type { Breakers } from '../../ports/breakers.ts';
 import type { Ids } from '../../ports/ids.ts';
 import { decideEngage, decideLift } from '../../model/override-rules.ts';
-import { formatBreaker } from '../redis/breaker-documents.ts';
-import { changedError, requireMirrored, requireReadable } from '../redis/breakers.ts';
-import { requireRedisName } from '../redis/keys.ts';
 
 export interface MemoryBreakers extends Breakers {
   /** What an instance's heartbeat would say. */
@@ -51,9 +56,7 @@ export function memoryBreakers(ids: Ids): MemoryBreakers {
       if (override !== undefined) requireMirrored(override, incident);
       let changed = false;
       for (const provider of providers) {
-        const stored = states.get(provider);
-        if (stored?.state === 'isolated') continue;
-        if (stored?.state === 'open' && stored.incident === incident) continue;
+        if (!tripOpens(states.get(provider), { incident, at })) continue;
         states.set(provider, { state: 'open', since: at, by, reason, incident });
         changed = true;
       }

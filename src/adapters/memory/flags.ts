@@ -2,13 +2,8 @@
 
 import type { FlagSnapshot, FlagValues, Override } from '../../model/flags.ts';
 import type { FlagEditor, FlagStore } from '../../ports/flags.ts';
-import {
-  changeBase,
-  decidePublish,
-  requireName,
-  requireOverride,
-  staleError,
-} from '../../model/flag-rules.ts';
+import { changeBase, decidePublish, requireOverride, staleError } from '../../model/flag-rules.ts';
+import { requireName } from '../../model/names.ts';
 import { decideEngage, decideLift } from '../../model/override-rules.ts';
 
 export function memoryFlags(): FlagStore & FlagEditor {

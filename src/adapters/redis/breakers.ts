@@ -1,17 +1,17 @@
 /** Breakers and the fast path in Redis. Keys, values and scripts: docs/contract.md. */
 
 import { type BreakerState, type Epoch, formatEpoch, parseEpoch } from '../../model/breaker.ts';
+import { formatBreaker, parseBreaker, parseInstance } from '../../model/breaker-documents.ts';
+import { changedError, requireMirrored, requireReadable } from '../../model/breaker-rules.ts';
 import { BackoutError } from '../../model/error.ts';
-import type { LiftedOverride, Override, SafeOverride } from '../../model/flags.ts';
 import { canonicalJson } from '../../model/json.ts';
+import { requireRedisName } from '../../model/names.ts';
 import type { Scope } from '../../model/scope.ts';
 import type { Breakers } from '../../ports/breakers.ts';
 import type { Ids } from '../../ports/ids.ts';
 import { formatOverride, parseOverride } from '../../model/flag-documents.ts';
-import { requireOverride } from '../../model/flag-rules.ts';
-import { formatBreaker, parseBreaker, parseInstance } from './breaker-documents.ts';
 import { callRedis, type RedisConnection, RedisCallError } from './connection.ts';
-import { redisKeys, requireRedisName } from './keys.ts';
+import { redisKeys } from './keys.ts';
 import { ANNOUNCE_SCRIPT, READ_SCRIPT, SET_SCRIPT, TRIP_SCRIPT } from './scripts.ts';
 
 export interface RedisBreakerOptions {
@@ -101,43 +101,6 @@ export function redisBreakers(options: RedisBreakerOptions): Breakers {
       return Object.entries(found).map(([id, text]) => parseInstance(id, text));
     },
   };
-}
-
-/** @throws BackoutError E_OVERRIDE, E_NAME */
-export function requireReadable(override: Override): SafeOverride | LiftedOverride {
-  if (override.mode !== 'unreadable') {
-    requireOverride(override);
-    return override;
-  }
-  throw new BackoutError({
-    code: 'E_OVERRIDE',
-    kind: 'usage',
-    message: `The override of incident ${override.incident} cannot be mirrored, because it cannot be read: ${override.problem}`,
-    state: 'Where it is stored, it counts as everything safe.',
-    remedy: 'Repair it, or ask for safe state again; then it is mirrored.',
-  });
-}
-
-/** @throws BackoutError E_OVERRIDE: the script files the override under the incident of the trip */
-export function requireMirrored(override: SafeOverride, incident: string): void {
-  requireOverride(override);
-  if (override.incident === incident) return;
-  throw new BackoutError({
-    code: 'E_OVERRIDE',
-    kind: 'usage',
-    message: `The trip is for incident ${incident}, its override for ${override.incident}.`,
-    remedy: 'Trip the breakers with the override of the same incident.',
-  });
-}
-
-/** The error of a lost compare-and-set: kind refused. */
-export function changedError(provider: string, expected: Epoch, found: Epoch): BackoutError {
-  return new BackoutError({
-    code: 'E_BREAKER_CHANGED',
-    kind: 'refused',
-    message: `Something changed between reading the breakers (${formatEpoch(expected)}) and setting ${provider} (${formatEpoch(found)}).`,
-    remedy: 'Look at the breakers again and decide again: `backout breakers status`.',
-  });
 }
 
 async function reach<T>(changes: string | undefined, call: () => Promise<T>): Promise<T> {

@@ -1,6 +1,6 @@
 /** Names of what one service and environment has in Redis. Same in docs/contract.md. */
 
-import { BackoutError } from '../../model/error.ts';
+import { requireRedisName } from '../../model/names.ts';
 import type { Scope } from '../../model/scope.ts';
 
 export interface RedisKeys {
@@ -31,18 +31,4 @@ export function redisKeys(scope: Scope): RedisKeys {
     instances: `${prefix}:instances`,
     changes: `${prefix}:changes`,
   };
-}
-
-/**
- * Braces would move the hash tag, `:` separates, the rest are patterns in access rules and
- * searches. @throws BackoutError E_NAME
- */
-export function requireRedisName(what: string, name: string): void {
-  if (/^[^{}*?[\]\\:\s]{1,63}$/u.test(name)) return;
-  throw new BackoutError({
-    code: 'E_NAME',
-    kind: 'usage',
-    message: `${JSON.stringify(name)} cannot be the name of ${what}.`,
-    remedy: 'Use 1 to 63 characters, without spaces and none of { } * ? [ ] \\ :',
-  });
 }

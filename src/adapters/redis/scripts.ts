@@ -29,7 +29,7 @@ end
 `;
 
 /**
- * The rules of file/override-rules.ts: an older time never replaces a newer one, and safe state is
+ * The rules of src/model/override-rules.ts: an older time never replaces a newer one, and safe state is
  * only ever made wider. Times are compared as text, which is why their form is fixed.
  */
 const mirrorFunctions = `
@@ -44,6 +44,14 @@ local function instant(value)
   end
   return string.match(value, '^%d%d%d%d%-%d%d%-%d%dT%d%d:%d%d:%d%d%.%d%d%dZ$')
 end
+-- An empty list would be encoded as an empty object, which is not a list of groups.
+local function encode(document)
+  local text = cjson.encode(document)
+  if type(document.groups) == 'table' and #document.groups == 0 then
+    text = string.gsub(text, '"groups":{}', '"groups":[]', 1)
+  end
+  return text
+end
 local function groupsOf(document)
   if type(document.groups) == 'table' then return document.groups end
 end
@@ -55,7 +63,7 @@ local function merge(storedText, wantedText)
   if not storedSince or (stored.mode ~= 'safe' and stored.mode ~= 'lifted') then
     if wanted.mode == 'lifted' then return wantedText end
     wanted.groups = nil
-    return cjson.encode(wanted)
+    return encode(wanted)
   end
   local wantedSince = instant(wanted.since)
   if wanted.mode == 'lifted' then
@@ -67,21 +75,24 @@ local function merge(storedText, wantedText)
     if wantedSince <= storedSince then return nil end
     return wantedText
   end
-  if not groupsOf(stored) then return nil end
-  local changed = false
-  if groupsOf(wanted) then
+  local later = wantedSince > storedSince
+  local wider = false
+  if groupsOf(stored) and not groupsOf(wanted) then wider = true end
+  if groupsOf(stored) and groupsOf(wanted) then
     local groups, known = {}, {}
     for _, group in ipairs(groupsOf(stored)) do table.insert(groups, group); known[group] = true end
     for _, group in ipairs(groupsOf(wanted)) do
-      if not known[group] then table.insert(groups, group); known[group] = true; changed = true end
+      if not known[group] then table.insert(groups, group); known[group] = true; wider = true end
     end
     wanted.groups = groups
-  else
-    changed = true
   end
-  if not changed then return nil end
-  if storedSince > wantedSince then wanted.since = storedSince end
-  return cjson.encode(wanted)
+  if wider then
+    if not later then wanted.since = stored.since end
+    return encode(wanted)
+  end
+  if not later then return nil end
+  stored.since = wanted.since
+  return encode(stored)
 end
 local function mirror(incident, wantedText)
   local text = merge(redis.call('HGET', KEYS[3], incident), wantedText)
@@ -102,12 +113,15 @@ return {finish(false), redis.call('HGETALL', KEYS[1]), redis.call('HGETALL', KEY
  */
 export const TRIP_SCRIPT = `${epochFunctions}${mirrorFunctions}
 local changed = false
+local at = instant(decode(ARGV[3]).since)
 for index = 6, #ARGV do
   local text = redis.call('HGET', KEYS[1], ARGV[index])
   local stored = text and decode(text) or {}
   local isolated = stored.state == 'isolated'
   local already = stored.state == 'open' and stored.incident == ARGV[4]
-  if not isolated and not already then
+  local since = instant(stored.since)
+  local later = at and since and since > at
+  if not isolated and not already and not later then
     redis.call('HSET', KEYS[1], ARGV[index], ARGV[3])
     changed = true
   end

@@ -3,7 +3,7 @@
  * their own could say something else than the journal does.
  *
  * An incident whose opening still lies in some machine's spool is listed with its first entry's
- * time and text, and the rule \`unknown\` (adapters/memory/journal-rules.ts, incidentsOf).
+ * time and text, and the rule \`unknown\` (src/model/journal-rules.ts, incidentsOf).
  */
 export const views = `
   create view backout.incident as

@@ -1,14 +1,14 @@
 /**
- * Reads what is stored in Redis (docs/contract.md). No schema library, for the same reason as in
- * file/flag-documents.ts: the application's client reads with it too.
+ * Reads the documents of the fast path (docs/contract.md). No schema library, for the same reason
+ * as in flag-documents.ts: the application's client reads with it too.
  */
 
-import type { BreakerState } from '../../model/breaker.ts';
-import { parseEpoch } from '../../model/breaker.ts';
-import { BackoutError } from '../../model/error.ts';
-import type { Instance } from '../../model/instance.ts';
-import { canonicalJson } from '../../model/json.ts';
-import { isInstant, parseRecord } from '../../model/flag-documents.ts';
+import type { BreakerState } from './breaker.ts';
+import { parseEpoch } from './breaker.ts';
+import { BackoutError } from './error.ts';
+import type { Instance } from './instance.ts';
+import { canonicalJson } from './json.ts';
+import { isInstant, parseRecord } from './flag-documents.ts';
 
 /** Stands for a state that cannot be read. Older than anything, so that any real state replaces it. */
 const UNREADABLE: BreakerState = {

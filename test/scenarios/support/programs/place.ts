@@ -1,0 +1,104 @@
+/**
+ * The production that the scenarios deploy to: one file that says what is live, changed atomically.
+ * It keeps a log of every real change, and refuses a holder that was overtaken, at the moment of
+ * the change.
+ *
+ *     node place.ts preflight|deploy|current STATE [TAG COMMIT]
+ *
+ *     STATE/live.json     what is live
+ *     STATE/starts.log    a line for every start of a deployment
+ *     STATE/changes.log   a line for every real change: nothing else is proof
+ *     STATE/trouble.json  how the next deployment goes wrong; used up by it
+ *     STATE/garbled       while it exists, `current` answers nonsense
+ *     STATE/go            lets a waiting deployment go on
+ */
+
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+const [verb = '', state = '', tag = '', commit = ''] = process.argv.slice(2);
+const at = (name: string): string => join(state, name);
+const textOf = (name: string, otherwise: string): string =>
+  existsSync(at(name)) ? readFileSync(at(name), 'utf8') : otherwise;
+
+switch (verb) {
+  case 'preflight':
+    break;
+  case 'current':
+    console.log(existsSync(at('garbled')) ? 'Segmentation fault (not)' : textOf('live.json', ''));
+    break;
+  case 'deploy':
+    process.exitCode = await deploy();
+    break;
+  default:
+    process.exitCode = 64;
+}
+
+async function deploy(): Promise<number> {
+  const fence = Number(process.env['BACKOUT_FENCE']);
+  const incident = process.env['BACKOUT_INCIDENT'] ?? '';
+  const told = { tag, fence, incident, pid: process.pid, at: new Date().toISOString() };
+  const trouble = takeTrouble();
+  appendFileSync(at('starts.log'), `${JSON.stringify(told)}\n`);
+  if (trouble === 'fails') {
+    console.error('no space left on device');
+    return 1;
+  }
+  // Bounded, so that a broken test leaves nothing behind for ever.
+  if (trouble === 'hangs') await sleep(60_000);
+  for (let round = 0; trouble === 'waits' && round < 3_000 && !existsSync(at('go')); round += 1) {
+    await sleep(10);
+  }
+  const changed = await locked(() => {
+    const highest = Number(textOf('highest-fence', '0'));
+    if (fence < highest) return undefined;
+    writeFileSync(at('highest-fence'), String(fence));
+    const live: unknown = JSON.parse(textOf('live.json', '{}'));
+    if (live !== null && typeof live === 'object' && 'tag' in live && live.tag === tag)
+      return false;
+    writeFileSync(at('live.json.new'), JSON.stringify({ tag, commit }));
+    renameSync(at('live.json.new'), at('live.json'));
+    appendFileSync(at('changes.log'), `${JSON.stringify(told)}\n`);
+    return true;
+  });
+  if (changed === undefined) {
+    console.error(`fence ${fence} is too old`);
+    return 76;
+  }
+  if (trouble === 'works, then garbles') writeFileSync(at('garbled'), '');
+  return trouble === 'works, then fails' ? 1 : 0;
+}
+
+function takeTrouble(): string {
+  const text = textOf('trouble.json', '""');
+  rmSync(at('trouble.json'), { force: true });
+  return String(JSON.parse(text));
+}
+
+/** A folder is made by one process only. What is inside takes a millisecond and is never killed. */
+async function locked<T>(work: () => T): Promise<T> {
+  for (let round = 0; ; round += 1) {
+    try {
+      mkdirSync(at('lock'));
+      break;
+    } catch (error) {
+      if (round > 1_000) throw error;
+      await sleep(5);
+    }
+  }
+  try {
+    return work();
+  } finally {
+    rmdirSync(at('lock'));
+  }
+}
