@@ -3,7 +3,6 @@ import { userInfo } from 'node:os';
 import { systemClock } from '../src/adapters/system-clock.ts';
 import type { Need } from '../src/config/availability.ts';
 import { readEnvironment } from '../src/config/environment.ts';
-import { BackoutError } from '../src/model/error.ts';
 import type { Observe } from '../src/model/progress.ts';
 import { findConfig } from '../src/wiring/find-config.ts';
 import { type OpenService, openService } from '../src/wiring/open-service.ts';
@@ -23,6 +22,8 @@ export interface CommandContext {
   out: Output;
   /** Who runs the command, as the operating system says. */
   user: string;
+  /** A further command with the options of this one that it needs too, ready to be pasted. */
+  again: (command: string) => string;
 }
 
 interface Wanted {
@@ -53,10 +54,16 @@ export async function withService(
 ): Promise<ExitCode> {
   const out = openOutput(options.json === true, process);
   const { variables } = readEnvironment();
-  const found = await findConfig(options.config, process.cwd(), variables);
+  const found = await findConfig(
+    options.config,
+    process.cwd(),
+    variables,
+    emergency ? 'use' : 'refuse',
+  );
   for (const notice of found.notices) out.line(notice);
   using view = progressView(out, systemClock);
   const user = currentUser();
+  using _ = outliveTerminal();
   await using service = await openService({
     loaded: found.loaded,
     file: found.file,
@@ -70,9 +77,34 @@ export async function withService(
     observe: publishProgress(view),
   });
   if (!emergency) await carrySpool(service, out);
-  const code = await action({ service, out, user });
+  const again = (command: string): string => command + sharedOptions(options);
+  const code = await action({ service, out, user, again });
   if (emergency) await carrySpool(service, out);
   return code;
+}
+
+/**
+ * A connection that drops at 03:00 sends a hang-up: what was started is then finished all the same.
+ * Nothing is lost by it, since every wait ends; a rollback left half-way would be.
+ */
+function outliveTerminal(): Disposable {
+  process.on('SIGHUP', doNothing);
+  return { [Symbol.dispose]: () => process.off('SIGHUP', doNothing) };
+}
+
+function doNothing(): void {}
+
+/** ` --environment production`: where we are is part of every command that we tell people to run. */
+function sharedOptions({ config, environment }: GlobalOptions): string {
+  return [
+    ...(environment === undefined ? [] : [` --environment ${quote(environment)}`]),
+    ...(config === undefined ? [] : [` --config ${quote(config)}`]),
+  ].join('');
+}
+
+/** As a shell reads it back. */
+function quote(value: string): string {
+  return /^[\w./:@+-]+$/.test(value) ? value : `'${value.replaceAll("'", `'\\''`)}'`;
 }
 
 /** What an earlier command could only spool enters the journal now, so that everybody sees it. */
@@ -92,28 +124,4 @@ export function currentUser(): string {
     // A container without an entry for its user id.
     return `uid ${process.getuid?.() ?? '?'}`;
   }
-}
-
-/** The reason a person gave, or what to write when they gave none. @throws BackoutError E_REASON */
-export function checkReason(given: string | undefined, user: string): string {
-  if (given === undefined) return `Started by hand by ${user}; no reason given`;
-  const length = Array.from(given.trim()).length;
-  if (length >= 10 && length <= 2_000) return requirePlainText('--reason', given.trim());
-  throw new BackoutError({
-    code: 'E_REASON',
-    kind: 'usage',
-    message: `The reason has ${length} characters; 10 to 2,000 are needed.`,
-    remedy: 'Say in one sentence what is broken, for whoever reads it tomorrow.',
-  });
-}
-
-/** Refuses control and direction characters: text goes to logs, messages and pages. @throws E_CONTROL_CHARS */
-export function requirePlainText(option: string, text: string): string {
-  if (!/[\p{Cc}\p{Cf}\p{Cs}]/u.test(text)) return text;
-  throw new BackoutError({
-    code: 'E_CONTROL_CHARS',
-    kind: 'usage',
-    message: `${option} contains control or text-direction characters.`,
-    remedy: 'Type the text again by hand instead of pasting it.',
-  });
 }

@@ -19,7 +19,12 @@ export function addCheck(program: Command, run: Runner): void {
 async function check(options: GlobalOptions) {
   const out = openOutput(options.json === true, process);
   const { variables } = readEnvironment();
-  const { loaded, file, notices } = await findConfig(options.config, process.cwd(), variables);
+  const { loaded, file, notices } = await findConfig(
+    options.config,
+    process.cwd(),
+    variables,
+    'use',
+  );
   for (const notice of notices) out.line(notice);
   const { config, hash } = loaded;
   const unavailable = unavailableSettings(config);

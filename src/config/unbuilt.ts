@@ -219,6 +219,7 @@ const NOT_YET_KEYS = [
   ['budgets', 'assess', 'a budget for assessing', ['messages']],
   ['flags', 'poll_every', 'telling applications how often to look', []],
   ['releases', 'keep_good', 'keeping good releases', []],
+  ['repository', 'default_branch', 'releases on one branch only', ['assess', 'application']],
   ['repository', 'directory', 'services in one shared repository', ['assess', 'application']],
 ] as const satisfies readonly (readonly [keyof BackoutConfig, string, string, readonly Need[]])[];
 

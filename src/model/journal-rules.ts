@@ -7,6 +7,7 @@ import { BackoutError } from './error.ts';
 import type { Incident } from './incident.ts';
 import { CHAIN_START, type JournalEntry, type NewEntry, hashEntry } from './journal.ts';
 import { type Json, type JsonObject, canonicalJson } from './json.ts';
+import { INCIDENT_NAMES, isIncidentName } from './names.ts';
 
 /**
  * The entry as it can be stored and hashed everywhere. PostgreSQL's text and jsonb know neither
@@ -14,7 +15,8 @@ import { type Json, type JsonObject, canonicalJson } from './json.ts';
  * one broken character in a log excerpt, so the character becomes U+FFFD, where people can see it.
  * Done before hashing: what is hashed is what is stored.
  *
- * @throws BackoutError E_JOURNAL_ENTRY when `at` is not an instant, or a name is empty or too long
+ * @throws BackoutError E_JOURNAL_ENTRY when `at` is not an instant, a name is empty or too long, or
+ *   the incident has one that could not be the name of a file: others make file names of it
  */
 export function normaliseEntry(entry: NewEntry): NewEntry {
   const at = new Date(entry.at);
@@ -30,6 +32,12 @@ export function normaliseEntry(entry: NewEntry): NewEntry {
     throw notAnEntry(
       `its ${name} has ${bytes} bytes`,
       `Use a name of 1 to ${LONGEST_NAME_BYTES} bytes.`,
+    );
+  }
+  if (!isIncidentName(entry.incident)) {
+    throw notAnEntry(
+      `its incident is called ${JSON.stringify(entry.incident.slice(0, 80))}`,
+      INCIDENT_NAMES,
     );
   }
   return {
@@ -143,11 +151,30 @@ export function newestFirst(a: Incident, b: Incident): number {
   return a.id < b.id ? -1 : 1;
 }
 
+/**
+ * The entry that says whether its incident is open: of the openings and closings the one that
+ * happened last; of two in the same millisecond the closing. Not the one that was stored last: an
+ * opening that waited in the spool of a laptop until the next day must not open again what somebody
+ * closed in the night.
+ *
+ * @param entries of one incident; their times in the one form of {@link normaliseEntry}
+ */
+export function lastTurn<Entry extends Pick<NewEntry, 'kind' | 'at'>>(
+  entries: readonly Entry[],
+): Entry | undefined {
+  return entries
+    .filter(({ kind }) => kind === 'incident-opened' || kind === 'incident-closed')
+    .toSorted((a, b) => (a.at === b.at ? closings(a) - closings(b) : a.at < b.at ? -1 : 1))
+    .at(-1);
+}
+
+function closings({ kind }: Pick<NewEntry, 'kind'>): number {
+  return kind === 'incident-closed' ? 1 : 0;
+}
+
 function incidentOf(entries: readonly JournalEntry[]): Incident[] {
   const opened = entries.filter((entry) => entry.kind === 'incident-opened');
-  const last = entries.findLast(
-    (entry) => entry.kind === 'incident-opened' || entry.kind === 'incident-closed',
-  );
+  const last = lastTurn(entries);
   const first = opened[0] ?? entries[0];
   if (first === undefined) return [];
   const { reason, rule } = first.data;

@@ -13,8 +13,8 @@ export interface Tag {
 }
 
 /**
- * deployed → baking → good, or bad from anywhere. Only `good` can be a last known good: its bake
- * ended with a passed verdict.
+ * deployed → baking → good, or bad from anywhere, and from bad only back to deployed, when a person
+ * ends the hold. Only `good` can be a last known good: its bake ended with a passed verdict.
  */
 export type ReleaseStatus = 'deployed' | 'baking' | 'good' | 'bad';
 

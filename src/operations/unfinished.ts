@@ -6,7 +6,7 @@ import { readTargets } from './assess.ts';
 import type { OperationPorts } from './operation-ports.ts';
 
 /** One attempt at a plan, as the journal tells of it. */
-interface Begun {
+export interface Begun {
   id: string;
   plan: Plan;
   /** Outcomes it ended with, oldest first: more than one when it was resumed. Empty: it never did. */

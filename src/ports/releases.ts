@@ -9,9 +9,15 @@ export interface ReleaseRecords {
    * its time is not). @throws BackoutError E_TAG_MOVED when the tag was recorded with another commit
    */
   record(scope: Scope, release: { tag: string; commit: string; at: string }): Promise<Release>;
-  /** @throws BackoutError E_RELEASE_UNKNOWN */
+  /**
+   * Bad stays bad until its hold is ended: a `good` that arrives late must not overwrite it.
+   * @throws BackoutError E_RELEASE_UNKNOWN, E_RELEASE_BAD (refused) when it is bad and `status` is not
+   */
   mark(scope: Scope, tag: string, status: ReleaseStatus): Promise<void>;
-  /** `hold: undefined` ends the hold. The first hold's reason is kept. @throws E_RELEASE_UNKNOWN */
+  /**
+   * `hold: undefined` ends the hold; a bad release is then `deployed` again, so it has to prove
+   * itself anew. The first hold's reason is kept. @throws BackoutError E_RELEASE_UNKNOWN
+   */
   hold(scope: Scope, tag: string, hold: Hold | undefined): Promise<void>;
 }
 

@@ -25,6 +25,8 @@ export function notProven(program: string, end: CommandEnd, timeoutMs: number): 
   }
 }
 
+const RESUME = 'Go on with `backout incident resume`; it reads back first, and deploys again.';
+
 interface FailedDeploy {
   target: string;
   release: ReleaseRef;
@@ -38,8 +40,18 @@ interface FailedDeploy {
  */
 export function deployError({ target, release, end, timeoutMs }: FailedDeploy): BackoutError {
   const { tag } = release;
-  const look = `Whether ${tag} is live on ${target} has to be read back.`;
-  const resume = 'Go on with `backout incident resume`; it reads back first, and deploys again.';
+  const uncertain = (what: string, { tail, gone }: { tail: string; gone: boolean }): BackoutError =>
+    new BackoutError({
+      code: 'E_DEPLOY',
+      kind: 'uncertain',
+      message: `${what}.${tail === '' ? '' : ` Its last lines:\n${tail}`}`,
+      state: gone
+        ? `Nothing of it is running any more. Whether ${tag} is live on ${target} has to be read back.`
+        : `Part of it could not be ended and may still change ${target}.`,
+      remedy: gone ? RESUME : `End the deploy program on this machine by hand. Then: ${RESUME}`,
+      // Started again beside what is left of the first, two programs would change one target.
+      retryable: gone,
+    });
   switch (end.how) {
     case 'not-started':
       return new BackoutError({
@@ -49,20 +61,10 @@ export function deployError({ target, release, end, timeoutMs }: FailedDeploy): 
         remedy: 'Check `deploy` and `cwd` of this target in backout.yml, then resume.',
       });
     case 'killed':
-      return uncertain(`The deploy of ${tag} to ${target} was ended by ${end.signal}`, end.tail, {
-        state: look,
-        remedy: resume,
-      });
+      return uncertain(`The deploy of ${tag} to ${target} was ended by ${end.signal}`, end);
     case 'stopped': {
       const why = end.why === 'timeout' ? `took over ${timeoutMs / 1000} s` : 'ran out of time';
-      return uncertain(`The deploy of ${tag} to ${target} ${why} and was stopped`, end.tail, {
-        state: end.gone
-          ? `Nothing of it is running any more. ${look}`
-          : `Part of it could not be ended and may still change ${target}.`,
-        remedy: end.gone
-          ? resume
-          : `End the deploy program on this machine by hand, then: ${resume}`,
-      });
+      return uncertain(`The deploy of ${tag} to ${target} ${why} and was stopped`, end);
     }
     case 'exited':
       return exitError(target, tag, end.code, end.tail);
@@ -91,19 +93,5 @@ function exitError(target: string, tag: string, code: number, tail: string): Bac
         ? 'The program asks to be tried again later: `backout incident resume`.'
         : 'Repair what its last lines say, then run `backout incident resume`.',
     retryable: code === TRY_LATER,
-  });
-}
-
-function uncertain(
-  what: string,
-  tail: string,
-  more: { state: string; remedy: string },
-): BackoutError {
-  return new BackoutError({
-    code: 'E_DEPLOY',
-    kind: 'uncertain',
-    message: `${what}.${tail === '' ? '' : ` Its last lines:\n${tail}`}`,
-    retryable: true,
-    ...more,
   });
 }

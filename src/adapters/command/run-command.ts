@@ -39,8 +39,8 @@ interface Printed {
 
 export type CommandEnd =
   | (Printed & { how: 'exited'; code: number })
-  /** Somebody else ended it. */
-  | (Printed & { how: 'killed'; signal: string })
+  /** Somebody else ended it, and we what it had started. `gone`: see below. */
+  | (Printed & { how: 'killed'; signal: string; gone: boolean })
   /** We ended it. `gone: false` = something of it may still be running. */
   | (Printed & { how: 'stopped'; why: 'timeout' | 'aborted'; gone: boolean })
   /** It never ran. */
@@ -49,7 +49,8 @@ export type CommandEnd =
 /**
  * The program runs in a process group of its own, so that ending it ends what it started, and so
  * that Ctrl-C at our terminal reaches only us: we then end the group in good order. This promise
- * settles only when the program is over; after a stop, when its whole group is gone.
+ * settles only when the program is over; after a signal, ours or another's, when its whole group is
+ * gone, or could not be ended.
  *
  * A program that starts something meant to stay (a server) must detach it (setsid) and give it an
  * output of its own: after the program's end we stop reading, and a stop would end it as well.
@@ -85,7 +86,12 @@ export async function runCommand(line: CommandLine): Promise<CommandEnd> {
       return { how: 'not-started', problem };
     }
     const { code, signal } = first;
-    if (code === null) return { how: 'killed', signal: signal ?? 'a signal', ...(await printed()) };
+    if (code === null) {
+      // Whoever ended it (an operator, the kernel short of memory) ended one process. What that one
+      // had started goes on and may change the target long after we have read back what is live.
+      const gone = child.pid === undefined || (await endGroup(child.pid));
+      return { how: 'killed', signal: signal ?? 'a signal', gone, ...(await printed()) };
+    }
     return { how: 'exited', code, ...(await printed()) };
   } finally {
     timers.abort();

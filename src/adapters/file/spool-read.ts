@@ -5,7 +5,13 @@ import type { Incident } from '../../model/incident.ts';
 import type { JournalEntry, NewEntry } from '../../model/journal.ts';
 import type { Scope } from '../../model/scope.ts';
 import type { Journal } from '../../ports/journal.ts';
-import { MOST_INCIDENTS, chainEntry, incidentsOf, newestFirst } from '../../model/journal-rules.ts';
+import {
+  MOST_INCIDENTS,
+  chainEntry,
+  incidentsOf,
+  lastTurn,
+  newestFirst,
+} from '../../model/journal-rules.ts';
 import { listSpooled } from './spool-directory.ts';
 
 /** What is known of an incident, and how much of it is certain. */
@@ -72,9 +78,9 @@ export async function readIncidents(
   }
   const byIncident = Map.groupBy(spooled, (entry) => entry.incident);
   const continued = stored.map((incident) => {
-    const last = byIncident.get(incident.id)?.findLast(isTurn);
+    const waiting = byIncident.get(incident.id) ?? [];
     byIncident.delete(incident.id);
-    return last === undefined ? incident : turned(incident, last);
+    return turned(incident, waiting);
   });
   const added = [...byIncident.values()].flatMap((entries) =>
     incidentsOf(chainBehind([], entries)),
@@ -114,13 +120,17 @@ function chainBehind(
   return entries;
 }
 
-function isTurn(entry: NewEntry): boolean {
-  return entry.kind === 'incident-opened' || entry.kind === 'incident-closed';
-}
-
-function turned(incident: Incident, last: NewEntry): Incident {
-  const { closedAt: _closedAt, ...rest } = incident;
-  return last.kind === 'incident-closed'
+/** The incident of the journal, as it is once the waiting entries are there too. */
+function turned(incident: Incident, waiting: readonly NewEntry[]): Incident {
+  const { closedAt, ...rest } = incident;
+  const stored: Turn =
+    closedAt === undefined
+      ? { kind: 'incident-opened', at: incident.openedAt }
+      : { kind: 'incident-closed', at: closedAt };
+  const last = lastTurn<Turn>([stored, ...waiting]);
+  return last?.kind === 'incident-closed'
     ? { ...rest, status: 'closed', closedAt: last.at }
     : { ...rest, status: 'open' };
 }
+
+type Turn = Pick<NewEntry, 'kind' | 'at'>;

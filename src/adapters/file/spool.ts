@@ -112,8 +112,13 @@ export function spoolingJournal(options: SpoolingOptions): SpoolingJournal {
       if (clock.now() >= restsUntil) drain().catch(() => undefined);
       return appended;
     } catch (problem) {
+      if (clock.now() < restsUntil) {
+        throw storedNowhere(spoolDirectory, ['the journal failed a moment ago', problem]);
+      }
       return cappedJournal.append(entry).catch((error: unknown) => {
-        throw isRefusal(error) ? error : storedNowhere(spoolDirectory, [error, problem]);
+        if (isRefusal(error)) throw error;
+        restsUntil = clock.now() + restMs;
+        throw storedNowhere(spoolDirectory, [error, problem]);
       });
     }
   }

@@ -2,7 +2,7 @@ import type { Release } from '../../model/release.ts';
 import type { Scope } from '../../model/scope.ts';
 import type { ReleaseRecords } from '../../ports/releases.ts';
 import { storable } from '../../model/journal-rules.ts';
-import { releaseUnknown, tagMoved } from '../../model/release-rules.ts';
+import { releaseBad, releaseUnknown, tagMoved } from '../../model/release-rules.ts';
 
 /** Release records within one process: for tests, the simulator and dry runs. */
 export function memoryReleases(): ReleaseRecords {
@@ -35,12 +35,16 @@ export function memoryReleases(): ReleaseRecords {
       return structuredClone(release);
     },
     mark: async (scope, tag, status) => {
-      find(scope, tag).status = status;
+      const release = find(scope, tag);
+      if (release.status === 'bad' && status !== 'bad') throw releaseBad(scope, tag, status);
+      release.status = status;
     },
     hold: async (scope, tag, hold) => {
       const release = find(scope, tag);
-      if (hold === undefined) delete release.hold;
-      else {
+      if (hold === undefined) {
+        delete release.hold;
+        if (release.status === 'bad') release.status = 'deployed';
+      } else {
         const { reason, by, at } = hold;
         release.hold ??= {
           ...hold,

@@ -62,17 +62,23 @@ export function connectPostgres(url: string, options: PostgresOptions): Postgres
 }
 
 function addressOf(url: string): string {
+  // The driver also takes what is no URL, and then makes the name of a database, which we show, out
+  // of the part that was the password.
+  if (!/^postgres(ql)?:\/\//i.test(url)) throw notAnAddress();
   try {
     const { host, port, database } = new Client({ connectionString: url });
     return `${host}:${port}/${database ?? ''}`;
-  } catch (cause) {
-    throw new BackoutError({
-      code: 'E_POSTGRES_URL',
-      kind: 'usage',
-      // The URL itself may hold a password: it is not repeated here.
-      message: "The address of the journal's database is not a PostgreSQL URL.",
-      remedy: 'Write it as postgres://user:password@host:5432/database and run the command again.',
-      cause,
-    });
+  } catch {
+    throw notAnAddress();
   }
+}
+
+/** Without the URL, and without a cause: both would show the password. */
+function notAnAddress(): BackoutError {
+  return new BackoutError({
+    code: 'E_POSTGRES_URL',
+    kind: 'usage',
+    message: "The address of the journal's database is not a PostgreSQL URL.",
+    remedy: 'Write it as postgres://user:password@host:5432/database and run the command again.',
+  });
 }

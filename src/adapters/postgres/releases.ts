@@ -3,7 +3,7 @@ import type { Hold, Release } from '../../model/release.ts';
 import type { Scope } from '../../model/scope.ts';
 import type { ReleaseRecords } from '../../ports/releases.ts';
 import { storable } from '../../model/journal-rules.ts';
-import { releaseUnknown, tagMoved } from '../../model/release-rules.ts';
+import { releaseBad, releaseUnknown, tagMoved } from '../../model/release-rules.ts';
 import type { Postgres } from './connection.ts';
 import { endHold } from './sql/end-hold.sql.ts';
 import { findRelease } from './sql/find-release.sql.ts';
@@ -41,7 +41,14 @@ export function postgresReleases(postgres: Postgres): ReleaseRecords {
         ),
       ),
     record: (scope, release) => change((run) => record(run, scope, release)),
-    mark: (scope, tag, status) => update(scope, tag, markRelease, [status]),
+    mark: (scope, tag, status) =>
+      change(async (run) => {
+        const place = [scope.service, scope.environment, tag];
+        const marked = await run(markRelease, [...place, status], tagRow);
+        if (marked.length > 0) return;
+        const [known] = await run(findRelease, place, releaseRow);
+        throw known === undefined ? releaseUnknown(scope, tag) : releaseBad(scope, tag, status);
+      }),
     hold: (scope, tag, hold) =>
       hold === undefined
         ? update(scope, tag, endHold, [])

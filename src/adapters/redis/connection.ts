@@ -3,6 +3,7 @@
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Redis } from 'ioredis';
+import { BackoutError } from '../../model/error.ts';
 
 export interface RedisConnection extends AsyncDisposable {
   client: Redis;
@@ -23,8 +24,12 @@ export interface RedisConnectionOptions {
  *
  * Commands are never queued while there is no connection. A queue would deliver a decision minutes
  * after it was taken, on top of newer ones.
+ *
+ * @param url `redis://user:password@host:6379/0`, or `rediss://` for TLS
+ * @throws BackoutError E_REDIS_URL (usage), which does not repeat the URL
  */
 export function connectRedis(url: string, options: RedisConnectionOptions = {}): RedisConnection {
+  requireRedisUrl(url);
   const client = new Redis(url, {
     connectTimeout: options.connectMs ?? 1_000,
     // A peer that vanished without closing (a moved network, a stopped machine) is given up when it
@@ -38,7 +43,7 @@ export function connectRedis(url: string, options: RedisConnectionOptions = {}):
     // After a failover our server is a replica that refuses writes: the name leads to another now.
     reconnectOnError: (error) => error.message.startsWith('READONLY'),
   });
-  client.on('error', (error: Error) => options.onError?.(error));
+  client.on('error', (error: Error) => options.onError?.(withoutCommand(error)));
   const close = (): void => client.disconnect();
   return {
     client,
@@ -47,6 +52,42 @@ export function connectRedis(url: string, options: RedisConnectionOptions = {}):
       close();
     },
   };
+}
+
+/**
+ * Only what is certainly a URL of Redis. Of a mistyped one the driver makes a path of a socket, or
+ * the name of a host, out of the very part that was the password, and then every "cannot connect to"
+ * shows it.
+ */
+function requireRedisUrl(url: string): void {
+  if (/^rediss?:\/\//i.test(url) && URL.canParse(url)) {
+    const { hostname, pathname, hash, username, password } = new URL(url);
+    const isWhole = hostname !== '' && /^\/?\d*$/.test(pathname) && hash === '';
+    if (isWhole && isDecodable(username) && isDecodable(password)) return;
+  }
+  throw new BackoutError({
+    code: 'E_REDIS_URL',
+    kind: 'usage',
+    // No value and no cause: both would show the password.
+    message: 'The address of Redis is not one.',
+    remedy:
+      'Write it as redis://user:password@host:6379 (rediss:// for TLS), with %40 for an @ and %2F for a / in the password.',
+  });
+}
+
+function isDecodable(text: string): boolean {
+  try {
+    decodeURIComponent(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** The driver hangs the command on the error, with its arguments: those of AUTH are the password. */
+function withoutCommand(error: Error): Error {
+  if ('command' in error) delete error.command;
+  return error;
 }
 
 /** Answers with which Redis asks to come again: script running, loading, failover, slots moving. */
@@ -89,7 +130,7 @@ export async function callRedis<T>(
         if (sent) client.disconnect(true);
         break;
       }
-      last = error;
+      last = error instanceof Error ? withoutCommand(error) : error;
       const refused = error instanceof Error && error.name === 'ReplyError';
       if (refused && !PASSING.test(error.message)) break;
       if (client.status === 'end') break;

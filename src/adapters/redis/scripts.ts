@@ -29,8 +29,10 @@ end
 `;
 
 /**
- * The rules of src/model/override-rules.ts: an older time never replaces a newer one, and safe state is
- * only ever made wider. Times are compared as text, which is why their form is fixed.
+ * The rules of src/model/override-rules.ts: an older time never replaces a newer one, and safe state
+ * is only ever made wider. Times are compared as text, which is why their form is fixed.
+ *
+ * TRIP below follows tripOpens of src/model/breaker-rules.ts.
  */
 const mirrorFunctions = `
 local function decode(text)

@@ -16,7 +16,7 @@ export const repository = z.strictObject({
     .describe('Folder of the service in a shared repository. Left out: the whole repository.'),
   default_branch: words()
     .default('main')
-    .describe('Branch whose backout.yml counts and on which releases have to be. Default: main'),
+    .describe('Branch on which releases have to be. Default: main'),
   tag_pattern: words()
     .default('v*')
     .describe(
