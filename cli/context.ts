@@ -9,6 +9,7 @@ import { type OpenService, openService } from '../src/wiring/open-service.ts';
 import type { ExitCode } from './exit-code.ts';
 import { type Output, openOutput, SHOWN_LIVE } from './output.ts';
 import { progressView } from './render/progress.ts';
+import { handleSignals } from './signals.ts';
 
 /** The options that every command has. */
 export interface GlobalOptions {
@@ -63,7 +64,7 @@ export async function withService(
   for (const notice of found.notices) out.line(notice);
   using view = progressView(out, systemClock);
   const user = currentUser();
-  using _ = outliveTerminal();
+  using signals = handleSignals(out);
   await using service = await openService({
     loaded: found.loaded,
     file: found.file,
@@ -75,6 +76,7 @@ export async function withService(
     console: out.stream,
     consoleSkips: SHOWN_LIVE,
     observe: publishProgress(view),
+    interrupted: signals.interrupted,
   });
   if (!emergency) await carrySpool(service, out);
   const again = (command: string): string => command + sharedOptions(options);
@@ -82,17 +84,6 @@ export async function withService(
   if (emergency) await carrySpool(service, out);
   return code;
 }
-
-/**
- * A connection that drops at 03:00 sends a hang-up: what was started is then finished all the same.
- * Nothing is lost by it, since every wait ends; a rollback left half-way would be.
- */
-function outliveTerminal(): Disposable {
-  process.on('SIGHUP', doNothing);
-  return { [Symbol.dispose]: () => process.off('SIGHUP', doNothing) };
-}
-
-function doNothing(): void {}
 
 /** ` --environment production`: where we are is part of every command that we tell people to run. */
 function sharedOptions({ config, environment }: GlobalOptions): string {

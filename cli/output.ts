@@ -2,7 +2,7 @@ import { Writable } from 'node:stream';
 import { BackoutError, describeCause } from '../src/model/error.ts';
 import { ConfigError, describeProblems } from '../src/config/problems.ts';
 import type { MessageCode } from '../src/model/message.ts';
-import { printable, wrap } from './render/text.ts';
+import { cut, fit, labelled, wrap } from './render/text.ts';
 
 /**
  * Where a command's words go: the result to the standard output (one JSON document with --json),
@@ -12,7 +12,7 @@ export interface Output {
   readonly json: boolean;
   /** The result: text for people, or the same as data. */
   result(data: unknown, text: string): void;
-  /** A line about the way there. */
+  /** A line about the way there; too long ones are wrapped. */
   line(text: string): void;
   /** A line that is replaced by whatever comes next; only on a terminal. */
   live(text: string): void;
@@ -48,29 +48,27 @@ export function openOutput(json: boolean, { stdout, stderr }: Streams): Output {
   };
   const line = (text: string): void => {
     clear();
-    stderr.write(`${text}\n`);
+    stderr.write(`${fit(text)}\n`);
   };
   return {
     json,
     interactive,
     result(data, text) {
       clear();
-      stdout.write(json ? `${JSON.stringify(data, undefined, 2)}\n` : `${text}\n`);
+      stdout.write(json ? `${JSON.stringify(data, undefined, 2)}\n` : `${fit(text)}\n`);
     },
     line,
     live(text) {
       if (!interactive) return;
       clear();
-      stderr.write(text.slice(0, Math.max(20, stderr.columns - 1)));
+      // A terminal that does not know its width says 0.
+      stderr.write(cut(text, Math.max(20, (stderr.columns || 80) - 1)));
       shown = true;
     },
     stream: new Writable({
       decodeStrings: false,
       write(chunk: unknown, _encoding, done) {
-        for (const row of String(chunk).trimEnd().split('\n')) {
-          const indent = /^ */.exec(row)?.[0] ?? '';
-          line(wrap(row.trim(), indent, `${indent}  `));
-        }
+        line(String(chunk).trimEnd());
         done();
       },
     }),
@@ -78,42 +76,41 @@ export function openOutput(json: boolean, { stdout, stderr }: Streams): Output {
 }
 
 /** What happened, what state we are in, what to do: in that order, always. */
-function describeError(error: unknown): string {
-  if (error instanceof ConfigError) {
-    const problems = describeProblems(error).map((problem) => wrap(problem, '  ', '    '));
-    return [
-      wrap(error.message, `${error.code}  `),
-      ...problems,
-      labelled('State', error.state),
-    ].join('\n');
-  }
-  if (error instanceof BackoutError) {
-    return [
-      wrap(printable(error.message), `${error.code}  `, '  '),
-      labelled('State', error.state),
-      labelled('Do', error.remedy),
-    ].join('\n');
-  }
+export function describeError(error: unknown): string {
+  const { code, message, state, remedy } = errorData(error);
+  const problems = error instanceof ConfigError ? describeProblems(error) : [];
   return [
-    wrap(printable(describeCause(error)), 'E_INTERNAL  ', '  '),
-    labelled('State', 'Not known from here: this is a fault in Backout itself.'),
-    labelled('Do', 'Look with `backout incident show` and `backout flags list`, then report it.'),
+    wrap(message, `${code}  `, '  '),
+    ...problems.map((problem) => wrap(problem, '  ', '    ')),
+    labelled('State', state),
+    labelled('Do', remedy),
   ].join('\n');
-}
-
-/** `Do:     …` with a hanging indent. */
-export function labelled(label: string, text: string): string {
-  return wrap(printable(text), `${label}:`.padEnd(9));
 }
 
 /** The outermost frame's report: text on the standard error, with --json also data on the output. */
 export function reportError(error: unknown, json: boolean, { stdout, stderr }: Streams): void {
   stderr.write(`${describeError(error)}\n`);
-  if (!json) return;
-  const problems = error instanceof ConfigError ? { problems: error.problems } : {};
-  const data =
-    error instanceof BackoutError
-      ? { ...error.toJSON(), ...problems }
-      : { code: 'E_INTERNAL', kind: 'failed', message: describeCause(error) };
-  stdout.write(`${JSON.stringify({ error: data }, undefined, 2)}\n`);
+  if (json) stdout.write(`${JSON.stringify({ error: errorData(error) }, undefined, 2)}\n`);
+}
+
+interface ErrorData {
+  code: string;
+  message: string;
+  state: string;
+  remedy: string;
+}
+
+function errorData(error: unknown): ErrorData {
+  if (error instanceof BackoutError) {
+    const { code, message, state, remedy } = error;
+    return { ...error.toJSON(), code, message, state, remedy };
+  }
+  return errorData(
+    new BackoutError({
+      code: 'E_INTERNAL',
+      message: describeCause(error),
+      state: 'Not known from here: this is a fault in Backout itself.',
+      remedy: 'Look with `backout incident show` and `backout flags list`, then report it.',
+    }),
+  );
 }

@@ -1,4 +1,6 @@
 import { Command, CommanderError } from 'commander';
+import { BackoutError } from '../src/model/error.ts';
+import { checkInput } from './check-input.ts';
 import { addAssess } from './commands/assess.ts';
 import { addBreakers } from './commands/breakers.ts';
 import { addCheck } from './commands/check.ts';
@@ -8,6 +10,7 @@ import { addFlags } from './commands/flags.ts';
 import { addIncident } from './commands/incident.ts';
 import { addRelease } from './commands/release.ts';
 import { addRollback } from './commands/rollback.ts';
+import type { GlobalOptions } from './context.ts';
 import { EXIT, type ExitCode, exitCodeOfError } from './exit-code.ts';
 import { reportError } from './output.ts';
 
@@ -28,9 +31,10 @@ First things first:
 Exit codes: 0 done, 1 failed, 2 wrong usage or configuration,
 3 partial or unknown, 4 refused for safety.`;
 
-/** Runs one command line. Never throws: the outcome is the exit code. */
-export async function runProgram(argv: readonly string[]): Promise<ExitCode> {
-  let code: ExitCode = EXIT.done;
+/**
+ * All commands with their options. What a command's function comes to is handed to `onEnd`.
+ */
+export function buildProgram(onEnd: (code: ExitCode) => void): Command {
   const program = new Command('backout');
   const run: Runner =
     (action) =>
@@ -38,8 +42,9 @@ export async function runProgram(argv: readonly string[]): Promise<ExitCode> {
       const command = given.pop();
       // Options of the program itself count too, wherever they stand.
       if (command instanceof Command) Object.assign(given.at(-1) ?? {}, command.optsWithGlobals());
+      checkInput(given);
       // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- popped: what is left fits
-      code = await action(...(given as unknown as Parameters<typeof action>));
+      onEnd(await action(...(given as unknown as Parameters<typeof action>)));
     };
   program
     .description('Rolls a broken production service back: safe state, release, proof, record.')
@@ -47,8 +52,9 @@ export async function runProgram(argv: readonly string[]): Promise<ExitCode> {
     .option('-e, --environment <name>', 'default: the only one there is')
     .option('--json', 'results as JSON on the standard output')
     .showSuggestionAfterError()
-    .showHelpAfterError('Run `backout --help` for the commands.')
-    .configureHelp({ helpWidth: 80 })
+    .configureHelp({ helpWidth: 80, showGlobalOptions: true })
+    // Its errors are told below, in the form that all errors have.
+    .configureOutput({ outputError: () => undefined })
     .addHelpText('after', EXAMPLES)
     .exitOverride();
   for (const add of [
@@ -64,14 +70,42 @@ export async function runProgram(argv: readonly string[]): Promise<ExitCode> {
   ]) {
     add(program, run);
   }
+  return program;
+}
+
+/** Runs one command line. Never throws: the outcome is the exit code. */
+export async function runProgram(argv: readonly string[]): Promise<ExitCode> {
+  let code: ExitCode = EXIT.done;
+  const program = buildProgram((ended) => {
+    code = ended;
+  });
   try {
     await program.parseAsync(argv, { from: 'user' });
     return code;
   } catch (error) {
-    if (error instanceof CommanderError) {
-      return error.exitCode === 0 ? EXIT.done : EXIT.usage;
+    if (!(error instanceof CommanderError)) {
+      reportError(error, program.opts<GlobalOptions>().json === true, process);
+      return exitCodeOfError(error);
     }
-    reportError(error, argv.includes('--json'), process);
-    return exitCodeOfError(error);
+    if (error.exitCode === 0) return EXIT.done;
+    // What stands behind the mistake is not parsed: look for the option itself.
+    reportError(usageError(error), argv.includes('--json'), process);
+    return EXIT.usage;
   }
+}
+
+/** `error: unknown command 'asess'\n(Did you mean assess?)` as one of our errors. */
+function usageError({ code, message }: CommanderError): BackoutError {
+  const said = message.replace(/^error: /, '').replace(/\s*\(Did you mean (.*)\?\)$/, '');
+  const meant = /\(Did you mean (.*)\?\)$/.exec(message)?.[1];
+  const hint = meant === undefined ? '' : ` Did you mean ${meant}?`;
+  return new BackoutError({
+    code: 'E_USAGE',
+    kind: 'usage',
+    message:
+      code === 'commander.help'
+        ? 'The command is not complete.'
+        : `${said.slice(0, 1).toUpperCase()}${said.slice(1)}.${hint}`,
+    remedy: 'See `backout --help`, or --help behind the command.',
+  });
 }

@@ -8,8 +8,7 @@
  *     if (snapshot.flag('personalization_enabled', false) && snapshot.allows('stripe')) …
  */
 
-import { requireName } from '../src/model/flag-rules.ts';
-import { requireRedisName } from '../src/adapters/redis/keys.ts';
+import { requireName, requireRedisName } from '../src/model/names.ts';
 import { type BackoutError, describeCause } from '../src/model/error.ts';
 import { openFileSource } from './file-source.ts';
 import { type Knowledge, learn, NOTHING, type Reading } from './knowledge.ts';
@@ -24,7 +23,10 @@ export interface ConnectOptions {
   environment: string;
   /** The folder that the file flags are in; see docs/contract.md for what is below it. */
   flagsDirectory: string;
-  /** `redis://` or `rediss://`. Without it, flags come from the files and all breakers are closed. */
+  /**
+   * `redis://` or `rediss://`. Without it, or with one that cannot be understood, flags come from the
+   * files and all breakers are closed.
+   */
   redisUrl?: string;
   /** Names this process in proofs, such as `api-7f9c`. Unique among those that run. */
   instance: string;
@@ -71,16 +73,23 @@ export async function connectBackout(options: ConnectOptions): Promise<BackoutCl
   let again = false;
   let closed = false;
 
-  const link: RedisLink | undefined =
-    options.redisUrl === undefined
-      ? undefined
-      : openRedisLink({
-          url: options.redisUrl,
-          scope,
-          instance,
-          onChange: () => void refresh(),
-          onError: (error) => reportRedis(error),
-        });
+  const link = options.redisUrl === undefined ? undefined : openLink(options.redisUrl);
+
+  /** A URL that is none is a mistake of whoever deployed: it is told, and the service starts. */
+  function openLink(url: string): RedisLink | undefined {
+    try {
+      return openRedisLink({
+        url,
+        scope,
+        instance,
+        onChange: () => void refresh(),
+        onError: reportRedis,
+      });
+    } catch (error) {
+      reportRedis(error);
+      return undefined;
+    }
+  }
 
   function reportRedis(error: unknown): void {
     if (!closed) report(`Redis: ${describeCause(error)}`, error);

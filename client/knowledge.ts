@@ -13,7 +13,7 @@ import {
 } from '../src/model/flag-documents.ts';
 import { isLater, uniteOverrides } from '../src/model/override-rules.ts';
 import type { FlagFiles } from '../src/adapters/file/read-flag-files.ts';
-import { parseBreaker } from '../src/adapters/redis/breaker-documents.ts';
+import { parseBreaker } from '../src/model/breaker-documents.ts';
 import { type BreakerState, type Epoch, hasReached, parseEpoch } from '../src/model/breaker.ts';
 import { covers, type FlagValues, type Override } from '../src/model/flags.ts';
 

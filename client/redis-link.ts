@@ -1,6 +1,6 @@
 /** The client's two connections to Redis: one to ask and answer, one to be told. */
 
-import { type Heartbeat, parseInstance } from '../src/adapters/redis/breaker-documents.ts';
+import { type Heartbeat, parseInstance } from '../src/model/breaker-documents.ts';
 import { callRedis, connectRedis } from '../src/adapters/redis/connection.ts';
 import { redisKeys } from '../src/adapters/redis/keys.ts';
 import type { Scope } from '../src/model/scope.ts';

@@ -32,10 +32,10 @@ export function addAssess(program: Command, run: Runner): void {
 }
 
 async function showAssessment(options: GlobalOptions) {
-  return await withService(options, { need: 'assess' }, async ({ service, out }) => {
+  return await withService(options, { need: 'assess' }, async ({ service, out, again }) => {
     const assessment = await assess(service.ports);
     const { candidates } = service.config.releases;
-    out.result(assessment, renderAssessment(assessment, candidates));
+    out.result(assessment, renderAssessment(assessment, candidates, again));
     return assessment.problems.length === 0 ? EXIT.done : EXIT.uncertain;
   });
 }
@@ -72,6 +72,6 @@ function renderStage(stage: StageResult, safeState: boolean): string {
   return [
     `Validation ${stage.stage}${safeState ? ', while the safe state is on' : ''}`,
     rows.length === 0 ? '  no check is configured for this stage' : table(rows),
-    `${SIGN[folded]}: ${rows.length} checks`,
+    `${SIGN[folded]}: ${rows.length === 1 ? '1 check' : `${rows.length} checks`}`,
   ].join('\n');
 }

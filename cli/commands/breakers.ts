@@ -9,11 +9,12 @@ import {
 } from '../../src/operations/incidents.ts';
 import { recoverBreakers } from '../../src/operations/recover.ts';
 import { tripBreakers } from '../../src/operations/trip-breakers.ts';
-import { checkReason, type CommandContext, type GlobalOptions, withService } from '../context.ts';
+import { checkReason } from '../check-input.ts';
+import { type CommandContext, type GlobalOptions, withService } from '../context.ts';
 import { EXIT } from '../exit-code.ts';
-import { labelled } from '../output.ts';
 import type { Runner } from '../program.ts';
-import { table } from '../render/text.ts';
+import { countDown } from '../render/progress.ts';
+import { labelled, nextLine, table } from '../render/text.ts';
 import { formatInstant } from '../render/time.ts';
 
 interface ChangeOptions extends GlobalOptions {
@@ -60,6 +61,7 @@ function chooseProviders({ service }: CommandContext, named: string[]): string[]
 async function status(options: GlobalOptions) {
   return await withService(options, { need: 'flags' }, async (context) => {
     const { epoch, states } = await context.service.ports.breakers.read();
+    const head = ['  provider', 'state', 'why'];
     const rows = chooseProviders(context, []).map((provider) => {
       const state = states[provider];
       if (state === undefined) return [`  ${provider}`, 'closed', 'never opened'];
@@ -72,7 +74,7 @@ async function status(options: GlobalOptions) {
     });
     const text = [
       `State ${formatEpoch(epoch)}`,
-      rows.length === 0 ? '  none configured' : table(rows),
+      rows.length === 0 ? '  none configured' : table([head, ...rows]),
     ];
     context.out.result({ epoch, states }, text.join('\n'));
     return EXIT.done;
@@ -81,7 +83,7 @@ async function status(options: GlobalOptions) {
 
 async function trip(named: string[], options: ChangeOptions) {
   return await withService(options, { need: 'flags', emergency: true }, async (context) => {
-    const { service, user, out } = context;
+    const { service, user, out, again } = context;
     const providers = chooseProviders(context, named);
     const request = { actor: user, reason: checkReason(options.reason, user), rule: 'manual' };
     const found = await findIncident(service.ports, options.incident).catch(() => undefined);
@@ -94,7 +96,7 @@ async function trip(named: string[], options: ChangeOptions) {
       [
         labelled(isolate ? 'Held' : 'Open', providers.join(', ')),
         labelled('Note', 'Flags are as before: for the whole safe state use `backout emergency`.'),
-        labelled('Next', `backout breakers reset --incident ${incident}`),
+        nextLine(again(`backout breakers reset --incident ${incident}`)),
       ].join('\n'),
     );
     return EXIT.done;
@@ -103,31 +105,42 @@ async function trip(named: string[], options: ChangeOptions) {
 
 async function reset(named: string[], options: ChangeOptions) {
   return await withService(options, { need: 'recover' }, async (context) => {
-    const { service, user, out } = context;
+    const { service, user, out, again } = context;
     const { providers } = service.config.breakers;
+    const wanted = chooseProviders(context, named).map((provider) => ({
+      provider,
+      sample: providers[provider]?.half_open_sample ?? 0,
+      watchMs: providers[provider]?.watch ?? 0,
+    }));
     const incident = await requireIncident(service.ports, options.incident);
+    // Held open by a person: only a person who names it ends that.
+    const releaseIsolated = named.length > 0;
+    const { states } = await service.ports.breakers.read();
+    const passing = releaseIsolated ? ['closed'] : ['closed', 'isolated'];
+    const watchMs = wanted
+      .filter(({ provider }) => !passing.includes(states[provider]?.state ?? 'closed'))
+      .reduce((sum, { watchMs: one }) => sum + one, 0);
+    using _ = countDown(out, service.ports.clock, 'Closing one breaker after the other', watchMs);
     const result = await recoverBreakers(service.ports, {
       incident: incident.id,
       actor: user,
-      // Held open by a person: only a person who names it ends that.
-      releaseIsolated: named.length > 0,
-      providers: chooseProviders(context, named).map((provider) => ({
-        provider,
-        sample: providers[provider]?.half_open_sample ?? 0,
-        watchMs: providers[provider]?.watch ?? 0,
-      })),
+      releaseIsolated,
+      providers: wanted,
     });
     out.result(
       result,
       [
         labelled('Closed', result.closed.join(', ') || 'none'),
-        ...result.left.map(({ provider, why }) => labelled('Left', `${provider}: ${why}`)),
+        ...result.left.map(({ provider, why }) =>
+          labelled('Left', `${provider}: ${why}. Reset it by name to let calls through.`),
+        ),
         ...result.problems.map((problem) => labelled('Problem', problem)),
-        labelled(
-          'Next',
-          result.outcome === 'done'
-            ? `backout flags lift --incident ${incident.id} --by NAME --reason "…"`
-            : 'backout breakers status',
+        nextLine(
+          again(
+            result.outcome === 'done'
+              ? `backout flags lift --incident ${incident.id} --by NAME --reason "…"`
+              : 'backout breakers status',
+          ),
         ),
       ].join('\n'),
     );

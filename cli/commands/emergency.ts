@@ -1,11 +1,10 @@
 import type { Command } from 'commander';
 import { BackoutError } from '../../src/model/error.ts';
-import { within } from '../../src/operations/cap.ts';
-import { assessLive } from '../../src/operations/assess.ts';
 import { makeSafe } from '../../src/operations/make-safe.ts';
-import type { RollbackResult } from '../../src/operations/operation-ports.ts';
-import { checkReason, type CommandContext, type GlobalOptions, withService } from '../context.ts';
+import { checkReason } from '../check-input.ts';
+import { type CommandContext, type GlobalOptions, withService } from '../context.ts';
 import { exitCodeOfOutcome } from '../exit-code.ts';
+import { liveNow } from '../live-now.ts';
 import { renderResult } from '../render/result.ts';
 import type { Runner } from '../program.ts';
 
@@ -14,9 +13,6 @@ interface EmergencyOptions extends GlobalOptions {
   incident?: string;
   rule?: string;
 }
-
-/** Asking what is live is for the words of the answer only: it may not take longer than this. */
-const LIVE_CAP_MS = 1_500;
 
 export function addEmergency(program: Command, run: Runner): void {
   program
@@ -46,7 +42,7 @@ async function emergency(options: EmergencyOptions) {
         ...(options.incident === undefined ? {} : { incident: options.incident }),
       },
     );
-    out.result(result, renderResult(result, await liveNow(context)));
+    out.result(result, renderResult(result, await liveNow(context), context.again));
     return exitCodeOfOutcome(result.execution.outcome);
   });
 }
@@ -61,12 +57,4 @@ function factsOfRule({ service }: CommandContext, name: string) {
     message: `backout.yml has no rule ${JSON.stringify(name)}.`,
     remedy: `Leave --rule out to make everything safe, or name one of: ${Object.keys(rules).join(', ')}.`,
   });
-}
-
-async function liveNow({
-  service,
-}: CommandContext): Promise<RollbackResult['execution']['plan']['from']> {
-  return await within(service.ports.clock, LIVE_CAP_MS, () => assessLive(service.ports)).catch(
-    () => undefined,
-  );
 }

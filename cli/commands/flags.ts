@@ -8,11 +8,11 @@ import { record } from '../../src/operations/journal-writer.ts';
 import { liftOverride } from '../../src/operations/lift-override.ts';
 import { publishFlags } from '../../src/operations/publish-flags.ts';
 import { SILENT_AFTER_MS } from '../../src/operations/step-handlers.ts';
-import { checkReason, type GlobalOptions, requirePlainText, withService } from '../context.ts';
+import { checkReason } from '../check-input.ts';
+import { type GlobalOptions, withService } from '../context.ts';
 import { EXIT } from '../exit-code.ts';
-import { labelled } from '../output.ts';
 import type { Runner } from '../program.ts';
-import { table } from '../render/text.ts';
+import { labelled, nextLine, table } from '../render/text.ts';
 import { formatInstant } from '../render/time.ts';
 
 export function addFlags(program: Command, run: Runner): void {
@@ -46,6 +46,7 @@ async function list(options: GlobalOptions) {
     const snapshot = await service.ports.flags.read();
     const flags = effectiveFlags(snapshot);
     const live = snapshot.overrides.filter(({ mode }) => mode !== 'lifted');
+    const head = ['  flag', 'value', 'group', 'why'];
     const rows = flags.map((flag) => [
       `  ${flag.name}`,
       String(flag.value),
@@ -56,15 +57,15 @@ async function list(options: GlobalOptions) {
     ]);
     const overrides = live.map((override) =>
       override.mode === 'safe'
-        ? `${override.incident} since ${formatInstant(override.since)} by ${override.by}`
-        : `${override.incident}, which cannot be read and counts as everything safe`,
+        ? `ON since ${formatInstant(override.since)}, incident ${override.incident}, by ${override.by}: ${override.reason}`
+        : `ON: the override of incident ${override.incident} cannot be read, which counts as everything safe`,
     );
     const text = [
-      rows.length === 0 ? 'No flag is published yet: `backout flags publish`.' : table(rows),
+      rows.length === 0
+        ? 'No flag is published yet: `backout flags publish`.'
+        : table([head, ...rows]),
       '',
-      ...(overrides.length === 0
-        ? ['Safe state: off']
-        : overrides.map((one) => labelled('Safe', one))),
+      ...(overrides.length === 0 ? ['off'] : overrides).map((one) => labelled('Safe', one)),
     ].join('\n');
     out.result({ flags, overrides: snapshot.overrides }, text);
     return EXIT.done;
@@ -84,7 +85,7 @@ async function set(name: string, text: string, options: GlobalOptions) {
         remedy: 'See `backout flags list`. Flags are named one by one, without wildcards.',
       });
     }
-    const value = readValue(requirePlainText('the value', text), flag.base ?? flag.safe);
+    const value = readValue(text, flag.base ?? flag.safe);
     const { previous } = await ports.editor.setBase(flag.group, name, value);
     const incident = await findIncident(ports, undefined).catch(() => undefined);
     if (incident !== undefined) {
@@ -139,8 +140,8 @@ async function publish(options: GlobalOptions) {
 }
 
 async function lift(options: GlobalOptions & { by: string; reason?: string; incident?: string }) {
-  return await withService(options, { need: 'recover' }, async ({ service, out }) => {
-    const person = requirePlainText('--by', options.by.trim());
+  return await withService(options, { need: 'recover' }, async ({ service, out, again }) => {
+    const person = options.by.trim();
     if (person.length < 2) {
       throw new BackoutError({
         code: 'E_PERSON',
@@ -155,6 +156,8 @@ async function lift(options: GlobalOptions & { by: string; reason?: string; inci
     const acknowledgeWithinMs = service.config.flags.acknowledge_within;
     const request = { incident: incident.id, person, reason, acknowledgeWithinMs };
     const result = await liftOverride(service.ports, request);
+    const { overrides } = await service.ports.flags.read();
+    const holding = overrides.filter(({ mode }) => mode !== 'lifted').map((one) => one.incident);
     const proven = result.proof !== undefined && isProven(result.proof);
     const by = result.proof?.acknowledged.join(', ') ?? '';
     const behind = [...(result.proof?.laggards ?? []), ...(result.proof?.silent ?? [])];
@@ -162,6 +165,7 @@ async function lift(options: GlobalOptions & { by: string; reason?: string; inci
       result,
       [
         `SAFE STATE LIFTED: incident ${incident.id}${result.changed ? '' : ' (it was already)'}`,
+        ...(holding.length === 0 ? [] : [`It is still ON for incident ${holding.join(', ')}.`]),
         '',
         labelled('Off', result.stillOff.join(', ') || 'nothing'),
         labelled(
@@ -169,7 +173,7 @@ async function lift(options: GlobalOptions & { by: string; reason?: string; inci
           proven ? `acknowledged by ${by}` : `not yet by ${behind.join(', ') || 'anybody'}`,
         ),
         ...result.problems.map((problem) => labelled('Problem', problem)),
-        labelled('Next', `backout incident close ${incident.id}`),
+        nextLine(again(`backout incident close ${incident.id}`)),
       ].join('\n'),
     );
     return proven ? EXIT.done : EXIT.uncertain;

@@ -1,14 +1,15 @@
 import type { Command } from 'commander';
-import { verifyChain } from '../../src/model/journal.ts';
+import { type JournalEntry, verifyChain } from '../../src/model/journal.ts';
 import { closeIncident } from '../../src/operations/close-incident.ts';
 import { requireIncident } from '../../src/operations/incidents.ts';
 import { resumeRollback } from '../../src/operations/resume.ts';
-import { checkReason, type GlobalOptions, withService } from '../context.ts';
+import { checkReason } from '../check-input.ts';
+import { type GlobalOptions, withService } from '../context.ts';
 import { EXIT, exitCodeOfOutcome } from '../exit-code.ts';
-import { labelled } from '../output.ts';
 import type { Runner } from '../program.ts';
+import { liveNow } from '../live-now.ts';
 import { renderResult } from '../render/result.ts';
-import { printable, table, wrap } from '../render/text.ts';
+import { labelled, table, wrap } from '../render/text.ts';
 import { formatInstant, formatTime } from '../render/time.ts';
 
 export function addIncident(program: Command, run: Runner): void {
@@ -18,6 +19,7 @@ export function addIncident(program: Command, run: Runner): void {
     .command('show')
     .description('the journal of an incident, with its chain verified')
     .argument('[id]', 'default: the open one')
+    .option('--all', 'also what only repeats: intents that have an outcome, progress messages')
     .action(run(show));
   incident
     .command('resume')
@@ -35,27 +37,28 @@ export function addIncident(program: Command, run: Runner): void {
 async function list(options: GlobalOptions) {
   return await withService(options, { need: 'assess' }, async ({ service, out }) => {
     const incidents = await service.ports.journal.incidents(service.ports.scope);
+    const head = ['  incident', 'status', 'opened, rule, reason'];
     const rows = incidents.map((one) => [
       `  ${one.id}`,
       one.status,
-      `${formatInstant(one.openedAt)} ${one.rule}: ${printable(one.reason)}`,
+      `${formatInstant(one.openedAt)} ${one.rule}: ${one.reason}`,
     ]);
-    out.result({ incidents }, rows.length === 0 ? 'No incident is recorded.' : table(rows));
+    out.result(
+      { incidents },
+      rows.length === 0 ? 'No incident is recorded.' : table([head, ...rows]),
+    );
     return EXIT.done;
   });
 }
 
-async function show(id: string | undefined, options: GlobalOptions) {
+async function show(id: string | undefined, options: GlobalOptions & { all?: boolean }) {
   return await withService(options, { need: 'assess' }, async ({ service, out }) => {
     const incident = await requireIncident(service.ports, id);
     const entries = await service.ports.journal.read(service.ports.scope, incident.id);
     const chain = verifyChain(entries);
-    const rows = entries.map(({ seq, at, kind, text }) => [
-      `  ${seq}`,
-      formatTime(at),
-      kind,
-      printable(text),
-    ]);
+    const shown = options.all === true ? entries : newsOf(entries);
+    const rows = shown.map(({ seq, at, kind, text }) => [`  ${seq}`, formatTime(at), kind, text]);
+    const leftOut = entries.length - shown.length;
     const proof = chain.intact
       ? `intact: ${chain.entries} entries, head ${chain.head.slice(0, 12)}`
       : `BROKEN at entry ${chain.seq}: ${chain.problem}`;
@@ -65,10 +68,11 @@ async function show(id: string | undefined, options: GlobalOptions) {
         wrap(
           `Incident ${incident.id}, ${incident.status}, since ${formatInstant(incident.openedAt)}`,
         ),
-        wrap(`${incident.rule}: ${printable(incident.reason)}`),
+        wrap(`${incident.rule}: ${incident.reason}`),
         '',
         table(rows),
         '',
+        ...(leftOut === 0 ? [] : [`${leftOut} entries only repeat these: --all shows them`, '']),
         labelled('Chain', proof),
       ].join('\n'),
     );
@@ -76,10 +80,26 @@ async function show(id: string | undefined, options: GlobalOptions) {
   });
 }
 
+/** The entries that a person needs at 03:00. An intent without an outcome is one of them. */
+function newsOf(entries: readonly JournalEntry[]): JournalEntry[] {
+  const ended = new Set(entries.filter(({ kind }) => kind === 'outcome').map(attemptOf));
+  return entries.filter((entry) => {
+    const { kind, data } = entry;
+    const { code, execution } = data;
+    if (kind === 'message') return code !== 'progress' && code !== 'recovery-step';
+    return kind !== 'intent' || execution === undefined || !ended.has(attemptOf(entry));
+  });
+}
+
+function attemptOf({ data: { execution, step, attempt } }: JournalEntry): string {
+  return JSON.stringify([execution, step, attempt]);
+}
+
 async function resume(id: string | undefined, options: GlobalOptions) {
-  return await withService(options, { need: 'application' }, async ({ service, out, user }) => {
+  return await withService(options, { need: 'application' }, async (context) => {
+    const { service, out, user, again } = context;
     const result = await resumeRollback(service.ports, id, user);
-    out.result(result, renderResult(result, undefined));
+    out.result(result, renderResult(result, await liveNow(context), again));
     return exitCodeOfOutcome(result.execution.outcome);
   });
 }

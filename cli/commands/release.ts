@@ -2,7 +2,8 @@ import type { Command } from 'commander';
 import { tagNotFound } from '../../src/model/nearest.ts';
 import { requireTagFormat } from '../../src/model/release.ts';
 import { timestamp } from '../../src/ports/clock.ts';
-import { checkReason, type GlobalOptions, withService } from '../context.ts';
+import { checkReason } from '../check-input.ts';
+import { type GlobalOptions, withService } from '../context.ts';
 import { EXIT } from '../exit-code.ts';
 import type { Runner } from '../program.ts';
 import { table } from '../render/text.ts';
@@ -35,6 +36,7 @@ export function addRelease(program: Command, run: Runner): void {
 async function list(options: GlobalOptions) {
   return await withService(options, { need: 'assess' }, async ({ service, out }) => {
     const releases = await service.ports.releases.list(service.ports.scope);
+    const head = ['  release', 'status', 'deployed'];
     const rows = releases
       .toSorted((a, b) => (a.deployedAt < b.deployedAt ? 1 : -1))
       .map(({ tag, status, deployedAt, hold: held }) => [
@@ -42,7 +44,10 @@ async function list(options: GlobalOptions) {
         status,
         `${formatInstant(deployedAt)}${held === undefined ? '' : `, held: ${held.reason}`}`,
       ]);
-    out.result({ releases }, rows.length === 0 ? 'No release is recorded.' : table(rows));
+    out.result(
+      { releases },
+      rows.length === 0 ? 'No release is recorded.' : table([head, ...rows]),
+    );
     return EXIT.done;
   });
 }

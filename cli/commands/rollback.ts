@@ -9,12 +9,17 @@ import {
   prepareRollback,
   rollBack,
 } from '../../src/operations/roll-back.ts';
+import { findIncident } from '../../src/operations/incidents.ts';
 import { makeSafe } from '../../src/operations/make-safe.ts';
-import { checkReason, type CommandContext, type GlobalOptions, withService } from '../context.ts';
+import { planFlags } from '../../src/operations/plan-rollback.ts';
+import { checkReason } from '../check-input.ts';
+import { type CommandContext, type GlobalOptions, withService } from '../context.ts';
 import { EXIT, exitCodeOfOutcome } from '../exit-code.ts';
+import { liveNow } from '../live-now.ts';
 import type { Runner } from '../program.ts';
 import { renderPlan } from '../render/plan.ts';
 import { renderResult } from '../render/result.ts';
+import { labelled, nextLine } from '../render/text.ts';
 
 interface RollbackOptions extends GlobalOptions {
   to?: string;
@@ -52,12 +57,41 @@ export function addRollback(program: Command, run: Runner): void {
 
 async function showPlan(level: string, options: RollbackOptions) {
   const parsed = parseLevel(level);
-  return await withService(options, { need: 'assess' }, async ({ service, out }) => {
-    const { plan } = await prepareRollback(service.ports, parsed, options.to);
-    const command = `backout rollback ${parsed}${to(options)} --plan ${shortHash(plan.hash)}`;
-    out.result(plan, `${renderPlan(plan)}\nNext:   ${command}`);
+  return await withService(options, { need: 'assess' }, async ({ service, out, again }) => {
+    const prepared = await prepareRollback(service.ports, parsed, options.to);
+    const { plan } = prepared;
+    const second = needsSecondPerson(service, prepared);
+    const command =
+      `backout rollback ${parsed}${to(options)} --plan ${shortHash(plan.hash)}` +
+      (second ? ' --approved-by NAME' : '');
+    out.result(
+      plan,
+      [
+        renderPlan(plan),
+        ...(second ? [labelled('Needs', 'a second person who agrees to it')] : []),
+        nextLine(again(command)),
+      ].join('\n'),
+    );
     return EXIT.done;
   });
+}
+
+function needsSecondPerson(
+  { config, ports }: CommandContext['service'],
+  { assessment, plan }: PreparedRollback,
+): boolean {
+  if (plan.level === 'flags') return false;
+  const policy = config.environment.approval.application;
+  try {
+    requireApproval(assessment, plan, {
+      policy,
+      actor: ports.settings.holder,
+      approvedBy: undefined,
+    });
+    return false;
+  } catch {
+    return true;
+  }
 }
 
 const to = (options: RollbackOptions): string =>
@@ -67,16 +101,20 @@ async function rollback(level: string, options: RollbackOptions) {
   const parsed = parseLevel(level);
   const emergency = parsed === 'flags';
   return await withService(options, { need: parsed, emergency }, async (context) => {
-    const { service, out, user } = context;
+    const { service, out, user, again } = context;
     const request = {
       actor: user,
       reason: checkReason(options.reason, user),
       rule: 'manual',
       ...(options.incident === undefined ? {} : { incident: options.incident }),
     };
+    if (emergency && options.to !== undefined) {
+      out.line('--to has no effect: level flags leaves the release as it is.');
+    }
     if (emergency && options.dryRun !== true) {
+      requireSamePlan(planFlags(service.ports.facts), options.plan);
       const result = await makeSafe(service.ports, request);
-      out.result(result, renderResult(result, undefined));
+      out.result(result, renderResult(result, await liveNow(context), again));
       return exitCodeOfOutcome(result.execution.outcome);
     }
     const prepared = await prepareRollback(service.ports, parsed, options.to);
@@ -92,11 +130,14 @@ async function rollback(level: string, options: RollbackOptions) {
       approvedBy: options.approvedBy,
     });
     await confirm(context, prepared, options);
+    const found = await findIncident(service.ports, options.incident);
     const result = await rollBack(service.ports, prepared, {
       ...request,
+      // Somebody said it when the incident was opened: it need not be said again.
+      ...(options.reason === undefined && found !== undefined ? { reason: found.reason } : {}),
       ...(options.approvedBy === undefined ? {} : { approvedBy: options.approvedBy }),
     });
-    out.result(result, renderResult(result, plan.from));
+    out.result(result, renderResult(result, await liveNow(context), again));
     return exitCodeOfOutcome(result.execution.outcome);
   });
 }
@@ -107,7 +148,10 @@ function requireSamePlan({ hash }: Plan, wanted: string | undefined): void {
   throw new BackoutError({
     code: 'E_PLAN_CHANGED',
     kind: 'refused',
-    message: `The plan is now ${shortHash(hash)}, not ${wanted.slice(0, 12)}: the situation changed.`,
+    message:
+      wanted.length < 12
+        ? `${JSON.stringify(wanted)} names no plan: at least 12 characters of its hash are needed.`
+        : `The plan is now ${shortHash(hash)}, not ${wanted.slice(0, 12)}: the situation changed.`,
     remedy: 'Look again with `backout plan`, then start the rollback with its hash.',
   });
 }
@@ -128,17 +172,26 @@ async function confirm(
     });
   }
   out.line(renderPlan(plan));
-  const terminal = createInterface({ input: process.stdin, output: process.stderr });
-  try {
-    const answer = await terminal.question('Start? [y/N] ');
-    if (/^y(es)?$/i.test(answer.trim())) return;
-  } finally {
-    terminal.close();
-  }
+  if (/^y(es)?$/i.test(await ask('Start? [y/N] '))) return;
   throw new BackoutError({
     code: 'E_CONFIRM',
     kind: 'refused',
     message: 'You did not say yes.',
     remedy: 'Run the same command again when you are ready.',
   });
+}
+
+/** The answer; empty when the person leaves instead (Ctrl-C, Ctrl-D, a closed terminal). */
+async function ask(question: string): Promise<string> {
+  const terminal = createInterface({ input: process.stdin, output: process.stderr });
+  const left = new AbortController();
+  terminal.once('close', () => left.abort());
+  try {
+    return (await terminal.question(question, { signal: left.signal })).trim();
+  } catch {
+    process.stderr.write('\n');
+    return '';
+  } finally {
+    terminal.close();
+  }
 }

@@ -3,7 +3,7 @@ import type { ReleaseRef } from '../../src/ports/target.ts';
 import { withLeases } from '../../src/operations/leases.ts';
 import type { OperationPorts } from '../../src/operations/operation-ports.ts';
 import { runStage } from '../../src/operations/validate.ts';
-import { describeScope } from '../../src/model/scope.ts';
+import { targetResource } from '../../src/model/lease.ts';
 import { BackoutError } from '../../src/model/error.ts';
 
 /** What a team's deploy pipeline does: deploy, record, and with `bake` call it good when it passes. */
@@ -12,7 +12,7 @@ export async function deployRelease(
   release: ReleaseRef,
   { bake }: { bake: boolean },
 ): Promise<void> {
-  const resource = (target: string): string => `${describeScope(ports.scope)}/target:${target}`;
+  const resource = (target: string): string => targetResource(ports.scope, target);
   const request = {
     resources: ports.targets.map(({ name }) => resource(name)),
     holder: `deployment of ${release.tag}`,

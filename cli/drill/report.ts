@@ -14,6 +14,8 @@ export interface DrillEvent {
   /** Milliseconds since the drill began. */
   at_ms: number;
   text: string;
+  /** Stands as a line in the picture. */
+  mark: boolean;
 }
 
 export interface DrillReport {
@@ -82,7 +84,7 @@ export function renderMarkdown(report: DrillReport): string {
 /** The chart of the report. */
 export function renderChart({ error_rate: points, timeline }: DrillReport): string {
   const marks = timeline
-    .filter(({ text }) => text.startsWith('!'))
-    .map(({ at_ms: at, text }) => ({ at, text: text.slice(1) }));
+    .filter(({ mark }) => mark)
+    .map(({ at_ms: at, text }) => ({ at, text: text.split(':')[0] ?? text }));
   return drawErrorChart(points, marks);
 }

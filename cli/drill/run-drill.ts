@@ -16,7 +16,6 @@ import { publishFlags } from '../../src/operations/publish-flags.ts';
 import { recoverBreakers } from '../../src/operations/recover.ts';
 import { prepareRollback, rollBack } from '../../src/operations/roll-back.ts';
 import type { OpenService } from '../../src/wiring/open-service.ts';
-import type { Output } from '../output.ts';
 import { renderResult } from '../render/result.ts';
 import { formatDuration } from '../render/time.ts';
 import { deployRelease } from './deploy-release.ts';
@@ -138,13 +137,13 @@ class Drill {
     if (bad === undefined || rule === undefined) throw new Error('The sample has no bad release.');
 
     await deployRelease(ports, bad, { bake: false });
-    this.say(`!Released ${bad.tag}, which is bad`);
+    this.mark(`Released ${bad.tag}, which is bad`);
     const badSince = clock.now();
     const met = await watchRule(traffic, rule, clock, RULE_LIMIT_MS);
     if (met === undefined) throw new Error('The rule critical-errors was never met.');
     this.facts.ruleMetAt = met.at;
     this.facts.errorRateBefore = sampleTraffic(traffic, badSince, met.at).value ?? 0;
-    this.say(`!Rule critical-errors met: ${met.decision.reason}`);
+    this.mark(`Rule critical-errors met: ${met.decision.reason}`);
     if (failAt !== undefined) this.say(`Breaking on purpose: ${describeSabotage(failAt) ?? ''}`);
     await sabotage(scene, failAt, 'before-emergency');
 
@@ -157,16 +156,16 @@ class Drill {
     if (acknowledgedAt !== undefined) this.facts.acknowledgedAt = acknowledgedAt;
     out.line(renderResult(safe, bad.tag));
     await emergency.drain();
-    this.say(`!Safe state: ${safe.execution.outcome}`);
+    this.mark(`Safe state: ${safe.execution.outcome}`);
     if (safe.execution.outcome !== 'done') return this.stopHere(safe.problems);
 
     await sabotage(scene, failAt, 'before-rollback');
     const prepared = await prepareRollback(ports, 'application', undefined);
-    this.say(`!Rolling back to ${prepared.plan.to ?? '?'}`);
+    this.mark(`Rolling back to ${prepared.plan.to ?? '?'}`);
     const rollback = await rollBack(ports, prepared, { ...request, incident: safe.incident });
     this.facts.rollback = rollback;
     out.line(renderResult(rollback, bad.tag));
-    this.say(`!Rollback: ${rollback.execution.outcome}`);
+    this.mark(`Rollback: ${rollback.execution.outcome}`);
     const deployed = rollback.execution.steps.find(({ step }) => step.action.kind === 'deploy');
     if (deployed?.result.outcome === 'done') {
       const from = Date.parse(deployed.result.verified_at);
@@ -216,7 +215,7 @@ class Drill {
     });
     this.facts.recovered = recovered.closed;
     this.problems.push(...recovered.problems);
-    this.say(`!Breakers closed: ${recovered.closed.join(', ')}`);
+    this.mark(`Breakers closed: ${recovered.closed.join(', ')}`);
     const lifted = await liftOverride(ports, {
       incident,
       person: user,
@@ -225,7 +224,7 @@ class Drill {
     });
     this.facts.stillOff = lifted.stillOff;
     this.facts.flagsAsBefore = (await flagsNow(service)) === before;
-    this.say(`!Safe state lifted by ${user}`);
+    this.mark(`Safe state lifted by ${user}`);
     const closing = { actor: user, reason: 'The drill is over' };
     await closeIncident(ports, await requireIncident(ports, incident), closing);
     this.say('Incident closed');
@@ -254,15 +253,16 @@ class Drill {
     return points;
   }
 
-  private say(text: string): void {
+  private say(text: string, mark = false): void {
     const at = this.options.clock.now() - this.startedAt;
-    this.timeline.push({ at_ms: at, text });
-    say(this.options.out, at, text.replace(/^!/, ''));
+    this.timeline.push({ at_ms: at, text, mark });
+    this.options.out.line(`[${formatDuration(at).padStart(8)}] ${text}`);
   }
-}
 
-function say(out: Output, at: number, text: string): void {
-  out.line(`[${formatDuration(at).padStart(8)}] ${text}`);
+  /** What also stands as a line in the picture. */
+  private mark(text: string): void {
+    this.say(text, true);
+  }
 }
 
 /** Effective values as one text, to compare before with after. */

@@ -137,6 +137,8 @@ export async function openScene(options: SceneOptions): Promise<Scene> {
           console: out.stream,
           consoleSkips: SHOWN_LIVE,
           observe,
+          // Ctrl-C ends the whole drill at once; everything it started ends with it.
+          interrupted: new AbortController().signal,
         }),
       );
     },

@@ -1,11 +1,14 @@
 import { listOff } from '../../src/model/still-off.ts';
 import type { Assessment } from '../../src/operations/assess.ts';
-import { labelled } from '../output.ts';
 import { formatInstant } from './time.ts';
-import { table, wrap } from './text.ts';
+import { labelled, nextLine, table, wrap } from './text.ts';
 
 /** Where we are and where we could go back to, on one screen. */
-export function renderAssessment(assessment: Assessment, candidates: number): string {
+export function renderAssessment(
+  assessment: Assessment,
+  candidates: number,
+  again: (command: string) => string,
+): string {
   const { targets, knownGood, releases, commits, openIncidents, stillOff, recommended } =
     assessment;
   const live = targets.map(({ name, live: said }) => [
@@ -24,6 +27,7 @@ export function renderAssessment(assessment: Assessment, candidates: number): st
       release.tag === good?.tag ? 'last known good' : (rejected.get(release.tag) ?? ''),
     ]);
   const taken = commits.map(({ commit, subject }) => [`  ${commit.slice(0, 10)}`, subject]);
+  const level = recommended.level === undefined ? '' : `${recommended.level}. `;
   return [
     'Live now',
     live.length === 0 ? '  no target is configured' : table(live),
@@ -38,7 +42,7 @@ export function renderAssessment(assessment: Assessment, candidates: number): st
     labelled('Off', listOff(stillOff).join(', ') || 'nothing'),
     ...assessment.problems.map((problem) => labelled('Problem', problem)),
     '',
-    wrap(`${recommended.level ?? 'No level'}: ${recommended.why}`, 'Recommended: '),
-    ...(recommended.command === undefined ? [] : [labelled('Next', recommended.command)]),
+    wrap(`Recommended: ${level}${recommended.why}`, '', '  '),
+    ...(recommended.command === undefined ? [] : [nextLine(again(recommended.command))]),
   ].join('\n');
 }

@@ -6,7 +6,7 @@ import { secondsLeft } from '../../src/operations/report-progress.ts';
 import type { Clock } from '../../src/ports/clock.ts';
 import type { Output } from '../output.ts';
 import { formatDuration, formatTime } from './time.ts';
-import { printable, wrap } from './text.ts';
+import { wrap } from './text.ts';
 
 const SIGN = { done: '✔', failed: '✘', unknown: '?', 'not-run': '–' } as const;
 const COLOUR = { done: 'green', failed: 'red', unknown: 'yellow', 'not-run': 'gray' } as const;
@@ -22,7 +22,8 @@ export function progressView(out: Output, clock: Clock): Observe & Disposable {
     const number = plan.steps.indexOf(step) + 1;
     const elapsed = formatDuration(clock.now() - startedAt);
     const left = formatDuration(secondsLeft(plan, clock.now() - startedAt) * 1000);
-    out.live(`… ${number}/${plan.steps.length} ${step.title} · ${elapsed} · about ${left} left`);
+    // The title last: on a narrow terminal the end is cut off.
+    out.live(`… ${number}/${plan.steps.length} · ${elapsed} · about ${left} left · ${step.title}`);
   };
   // Redrawn so that a person sees it lives; unref'd: it must not keep the process.
   const ticking = out.interactive ? setInterval(draw, 100).unref() : undefined;
@@ -32,10 +33,7 @@ export function progressView(out: Output, clock: Clock): Observe & Disposable {
       case 'execution-started':
         plan = event.plan;
         startedAt = clock.now();
-        out.line(
-          `${formatTime(clock.now())} ${event.resumed ? 'Continuing' : 'Starting'} level ` +
-            `${event.plan.level}, incident ${event.incident}`,
-        );
+        out.line(describeStart(event, clock.now()));
         break;
       case 'step-started':
         running.set(event.step.id, event.step);
@@ -46,7 +44,7 @@ export function progressView(out: Output, clock: Clock): Observe & Disposable {
         out.line(describeEnd(event, plan, out.interactive));
         break;
       case 'note':
-        out.line(wrap(printable(event.text), '    ', '    '));
+        out.line(wrap(event.text, '    '));
         break;
       case 'budget':
         out.line(
@@ -66,6 +64,31 @@ export function progressView(out: Output, clock: Clock): Observe & Disposable {
   return Object.assign(show, { [Symbol.dispose]: () => clearInterval(ticking) });
 }
 
+/** Says how long it will take, and on a terminal how much of that is left. */
+export function countDown(out: Output, clock: Clock, title: string, ms: number): Disposable {
+  if (ms === 0) return { [Symbol.dispose]: () => undefined };
+  const end = clock.now() + ms;
+  out.line(`${title}: about ${formatDuration(ms)}`);
+  const draw = (): void =>
+    out.live(`… ${title} · about ${formatDuration(Math.max(0, end - clock.now()))} left`);
+  const ticking = out.interactive ? setInterval(draw, 100).unref() : undefined;
+  return { [Symbol.dispose]: () => clearInterval(ticking) };
+}
+
+function describeStart(
+  { plan, incident, resumed }: Extract<ProgressEvent, { type: 'execution-started' }>,
+  now: number,
+): string {
+  const verb = resumed ? 'Continuing' : 'Starting';
+  const way = plan.level === 'flags' ? '' : `: ${plan.from ?? '?'} → ${plan.to ?? '?'}`;
+  const time = formatDuration(secondsLeft(plan, 0) * 1000);
+  return wrap(
+    `${verb} level ${plan.level}${way}, incident ${incident}, about ${time}`,
+    `${formatTime(now)} `,
+    '  ',
+  );
+}
+
 function describeEnd(
   event: Extract<ProgressEvent, { type: 'step-ended' }>,
   plan: Plan | undefined,
@@ -76,12 +99,14 @@ function describeEnd(
   const sign = coloured
     ? styleText(COLOUR[result.outcome], SIGN[result.outcome])
     : SIGN[result.outcome];
-  const time = replayed ? 'proven before' : formatDuration(ms);
-  const first = wrap(`${number}${step.title} (${time})`, `  ${sign} `);
+  const time = replayed ? ' (proven before)' : ` (${formatDuration(ms)})`;
+  const took = result.outcome === 'not-run' ? '' : time;
+  const first = wrap(`${number}${step.title}${took}`, `  ${sign} `);
   const why = explain(result);
-  return why === undefined ? first : `${first}\n${wrap(printable(why), '      ')}`;
+  return why === undefined ? first : `${first}\n${wrap(why, '      ')}`;
 }
 
 function explain(result: StepOutcome): string | undefined {
-  return result.outcome === 'done' ? undefined : `${result.outcome}: ${result.problem}`;
+  if (result.outcome === 'done') return undefined;
+  return `${result.outcome === 'not-run' ? 'not run' : result.outcome}: ${result.problem}`;
 }

@@ -1,24 +1,33 @@
-import type { RollbackResult } from '../../src/operations/operation-ports.ts';
 import { nextCommand, validationFailed } from '../../src/operations/finish-rollback.ts';
+import type { RollbackResult } from '../../src/operations/operation-ports.ts';
 import { listOff } from '../../src/model/still-off.ts';
-import { labelled } from '../output.ts';
+import { labelled, nextLine, wrap } from './text.ts';
 import { formatDuration } from './time.ts';
-import { wrap } from './text.ts';
 
-/** What to say at the end of an execution: what is true now, what is off, what to do next. */
-export function renderResult(result: RollbackResult, live: string | undefined): string {
+/**
+ * What to say at the end of an execution: what is true now, what is off, what to do next.
+ * @param live what the targets say now, asked afterwards
+ * @param again adds the options that the next command needs too
+ */
+export function renderResult(
+  result: RollbackResult,
+  live: string | undefined,
+  again = (command: string): string => command,
+): string {
   const { execution, stillOff, problems, postmortem } = result;
   const { plan, within_budget_ms: measured } = execution;
-  const lines = [
-    ...headline(result, live),
-    labelled('Off', listOff(stillOff).join(', ') || 'nothing'),
-  ];
+  const lines = [...headline(result, live), ''];
+  if (plan.level !== 'flags' && execution.outcome !== 'done') {
+    lines.push(labelled('Live', live ?? 'not known: the targets do not say'));
+  }
+  if (isDone(result, 'hold-release')) {
+    lines.push(labelled('Held', `${plan.from ?? '?'}, so that nothing deploys it again`));
+  }
+  lines.push(labelled('Off', listOff(stillOff).join(', ') || 'nothing'));
   if (measured !== undefined) {
+    const budget = formatDuration(plan.budget_ms);
     lines.push(
-      labelled(
-        'Time',
-        `${formatDuration(measured)} of ${formatDuration(plan.budget_ms)} for level ${plan.level}`,
-      ),
+      labelled('Time', `${formatDuration(measured)} of ${budget} for level ${plan.level}`),
     );
   }
   for (const problem of new Set(problems)) lines.push(labelled('Problem', problem));
@@ -27,7 +36,7 @@ export function renderResult(result: RollbackResult, live: string | undefined): 
   )[0];
   if (remedy !== undefined) lines.push(labelled('Do', remedy));
   if (postmortem !== undefined) lines.push(labelled('Draft', postmortem));
-  lines.push(labelled('Next', nextCommand(execution)));
+  lines.push(nextLine(again(nextCommand(execution))));
   return lines.join('\n');
 }
 
@@ -45,14 +54,16 @@ function headline({ execution, incident }: RollbackResult, live: string | undefi
     return [
       wrap(`${title}: ${where}, incident ${incident}`),
       wrap(`${live ?? 'The live release'} is NOT rolled back.`),
-      '',
     ];
   }
   const from = plan.from ?? 'the release that was live';
   const to = plan.to ?? '?';
-  const notHelped = validationFailed(execution)
-    ? [wrap(`${to} is live and the checks still fail: ${from} is probably not the cause.`)]
-    : [];
+  if (validationFailed(execution)) {
+    return [
+      wrap(`ROLLED BACK to ${to}, STILL NOT HEALTHY: ${where}, incident ${incident}`),
+      wrap(`${to} is live and the checks still fail: ${from} is probably not the cause.`),
+    ];
+  }
   const title = {
     done: `ROLLED BACK to ${to}`,
     partial: `ROLLED BACK to ${to}, with problems`,
@@ -60,5 +71,9 @@ function headline({ execution, incident }: RollbackResult, live: string | undefi
     unknown: `ROLLBACK to ${to} NOT PROVEN`,
     refused: `ROLLBACK to ${to} STOPPED: it is somebody else's now`,
   }[outcome];
-  return [wrap(`${title}: ${where}, incident ${incident}`), ...notHelped, ''];
+  return [wrap(`${title}: ${where}, incident ${incident}`)];
+}
+
+function isDone({ execution }: RollbackResult, id: string): boolean {
+  return execution.steps.some(({ step, result }) => step.id === id && result.outcome === 'done');
 }

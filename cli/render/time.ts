@@ -3,7 +3,7 @@ export function formatTime(instant: number | string): string {
   const date = new Date(instant);
   const utc = date.toISOString().slice(11, 19);
   const local = date.toLocaleTimeString('en-GB', { hour12: false });
-  return local === utc ? `${utc} UTC` : `${utc} UTC (${local} here)`;
+  return local === utc ? `${utc} UTC` : `${utc} UTC (${local} here${dayOffset(date)})`;
 }
 
 /** `2026-11-23 14:12:01 UTC`, with the local time beside it where that differs. */
@@ -11,9 +11,17 @@ export function formatInstant(instant: number | string): string {
   return `${new Date(instant).toISOString().slice(0, 10)} ${formatTime(instant)}`;
 }
 
-/** `0.21 s`, `45 s`, `4 min 10 s`: three digits are enough. */
+/** The local date may be another one than the date in front of the time. */
+function dayOffset(date: Date): string {
+  const here = Date.UTC(date.getFullYear(), date.getMonth(), date.getDate());
+  const there = Date.UTC(date.getUTCFullYear(), date.getUTCMonth(), date.getUTCDate());
+  if (here === there) return '';
+  return here > there ? ', next day' : ', day before';
+}
+
+/** `0.21 s`, `45 s`, `4 min 10 s`: three digits are enough, and a round number needs one. */
 export function formatDuration(ms: number): string {
-  if (ms < 9_995) return `${(ms / 1000).toFixed(2)} s`;
+  if (ms < 9_995) return `${(ms / 1000).toFixed(ms % 1000 === 0 ? 0 : 2)} s`;
   const seconds = Math.round(ms / 1000);
   if (seconds < 100) return `${seconds} s`;
   const rest = seconds % 60;

@@ -2,9 +2,8 @@ import { composeMessage } from '../model/catalogue.ts';
 import { describeCause } from '../model/error.ts';
 import type { JournalEntry, NewEntry } from '../model/journal.ts';
 import type { MessageCode, MessageFacts } from '../model/message.ts';
-import { timestamp } from '../ports/clock.ts';
+import { timestamp, within } from '../ports/clock.ts';
 import { broadcast } from './broadcast.ts';
-import { within } from './cap.ts';
 import type { OperationPorts } from './operation-ports.ts';
 
 type Said = Omit<MessageFacts, 'service' | 'environment' | 'incident' | 'at' | 'config_hash'>;

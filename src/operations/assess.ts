@@ -4,7 +4,7 @@ import type { Level } from '../model/level.ts';
 import { type KnownGood, type Release, type Tag, lastKnownGood } from '../model/release.ts';
 import type { StillOff } from '../model/still-off.ts';
 import type { LiveRelease } from '../ports/target.ts';
-import { within } from './cap.ts';
+import { within } from '../ports/clock.ts';
 import type { OperationPorts } from './operation-ports.ts';
 import { readStillOff } from './still-off.ts';
 

@@ -1,5 +1,4 @@
-import { BackoutError } from '../model/error.ts';
-import type { Clock } from '../ports/clock.ts';
+import { type Clock, noAnswer } from '../ports/clock.ts';
 
 /**
  * After its cap, an effect gets this long to notice the abort and end, before we call it out of
@@ -35,7 +34,7 @@ export async function runCapped<T>(
   const expiry = (async (): Promise<Capped<T>> => {
     await clock.sleep(capMs, timers.signal);
     late = true;
-    abort.abort(capError(capMs));
+    abort.abort(noAnswer(capMs));
     await clock.sleep(graceMs, timers.signal);
     return { ended: false };
   })();
@@ -46,27 +45,4 @@ export async function runCapped<T>(
   } finally {
     timers.abort();
   }
-}
-
-/** Like {@link runCapped} for questions, which have no effect to wait for: the answer or an error. */
-export async function within<T>(
-  clock: Clock,
-  capMs: number,
-  question: (signal: AbortSignal) => Promise<T>,
-): Promise<T> {
-  const result = await runCapped(clock, capMs, question, 0);
-  if (!result.ended) throw capError(capMs);
-  if ('error' in result) throw result.error;
-  return result.value;
-}
-
-function capError(capMs: number): BackoutError {
-  return new BackoutError({
-    code: 'E_TIMEOUT',
-    kind: 'uncertain',
-    message: `No answer within ${capMs} ms.`,
-    state: 'Whether it had an effect is not known from this alone.',
-    remedy: 'Read the real state: `backout incident show`, then `backout incident resume`.',
-    retryable: true,
-  });
 }

@@ -1,5 +1,6 @@
 import { BackoutError } from '../model/error.ts';
 import type { Incident } from '../model/incident.ts';
+import { timestamp } from '../ports/clock.ts';
 import { record } from './journal-writer.ts';
 import type { OperationPorts } from './operation-ports.ts';
 
@@ -26,7 +27,8 @@ export async function closeIncident(
   if (incident.status === 'closed') return { changed: false };
   await record(ports, {
     incident: incident.id,
-    key: 'closed',
+    // An incident can be opened again, by an emergency of its name, and then be closed again.
+    key: `closed/${timestamp(ports.clock)}`,
     kind: 'incident-closed',
     actor,
     text: `Incident closed: ${reason}`,

@@ -12,11 +12,11 @@ import { targetResource } from '../model/lease.ts';
 import { toJson } from '../model/json.ts';
 import { type Plan, type Step, isMutation, isSealed } from '../model/plan.ts';
 import type { Observe } from '../model/progress.ts';
-import { type Clock, timestamp } from '../ports/clock.ts';
+import { type Clock, timestamp, within } from '../ports/clock.ts';
 import type { Ids } from '../ports/ids.ts';
 import type { Journal } from '../ports/journal.ts';
 import { watchBudget } from './budget.ts';
-import { runCapped, within } from './cap.ts';
+import { runCapped } from './cap.ts';
 import type { HeldLeases } from './leases.ts';
 import { ExecutionJournal } from './execution-journal.ts';
 import { isOvertaken, judgeStep, overtakenBy, toOutcome } from './judge-step.ts';
@@ -32,6 +32,8 @@ export interface ExecutionPorts {
   handlerFor: HandlerFor;
   leases: HeldLeases;
   observe: Observe;
+  /** Aborts when a person stops the command: the step ends, the next does not begin. */
+  interrupted?: AbortSignal;
 }
 
 export interface ExecutionRequest {
@@ -154,6 +156,7 @@ class Execution {
   /** Why the next stage must not start; undefined when it may. */
   private blockedBy(): string | undefined {
     if (this.lostRight) return 'we no longer hold the lease';
+    if (this.ports.interrupted?.aborted === true) return 'it was stopped by hand';
     const blocker = this.results.find(
       ({ step, result }) => step.essential && result.outcome !== 'done',
     );
@@ -212,16 +215,16 @@ class Execution {
   }
 
   private async attempt(step: Step, attempt: number, handler: StepHandler): Promise<StepOutcome> {
-    const { clock, observe, leases } = this.ports;
+    const { clock, observe, leases, interrupted } = this.ports;
     if (isMutation(step.action)) await leases.prove();
     await this.journal.recordIntent(step, attempt);
     observe({ type: 'step-intended', step, attempt });
     const applied = await runCapped(clock, step.cap_ms, async (signal) => {
-      const either = AbortSignal.any([signal, leases.lost]);
-      await this.applyWithRetry(step, handler, either);
+      const stops = [signal, leases.lost, interrupted].filter((one) => one !== undefined);
+      await this.applyWithRetry(step, handler, AbortSignal.any(stops));
     });
     observe({ type: 'step-applied', step });
-    const overtaken = overtakenBy(applied);
+    const overtaken = overtakenBy(applied, leases.lost);
     if (overtaken !== undefined) return this.giveUp(step, overtaken);
     // Whatever apply said, the real state decides: it may have failed after it worked.
     const confirmation = await this.confirm(step, handler);

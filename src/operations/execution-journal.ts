@@ -3,10 +3,9 @@ import type { StepOutcome } from '../model/execution.ts';
 import type { EntryKind, NewEntry } from '../model/journal.ts';
 import { type JsonObject, toJson } from '../model/json.ts';
 import { isMutation, type Step } from '../model/plan.ts';
-import { type Clock, timestamp } from '../ports/clock.ts';
+import { type Clock, timestamp, within } from '../ports/clock.ts';
 import type { Ids } from '../ports/ids.ts';
 import type { Appended, Journal } from '../ports/journal.ts';
-import { within } from './cap.ts';
 import type { ExecutionRequest } from './execute-plan.ts';
 import { journalNeeded } from './journal-writer.ts';
 

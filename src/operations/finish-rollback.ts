@@ -5,7 +5,7 @@ import type { MessageCode } from '../model/message.ts';
 import { draftPostmortem } from '../model/postmortem.ts';
 import { type StillOff, listOff } from '../model/still-off.ts';
 import type { Announcer } from './announce.ts';
-import { within } from './cap.ts';
+import { within } from '../ports/clock.ts';
 import type { OperationPorts, Request } from './operation-ports.ts';
 import { readStillOff } from './still-off.ts';
 

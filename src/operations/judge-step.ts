@@ -6,10 +6,14 @@ import type { Confirmation } from './step-handler.ts';
 /** The lease, the turn at the target, or this very attempt in the journal is somebody else's now. */
 const LOST_RIGHT: readonly string[] = ['E_LEASE_LOST', 'E_FENCED', 'E_JOURNAL_CONFLICT'];
 
-/** The refusal that says so; undefined when the step ended in any other way. */
-export function overtakenBy(applied: Capped<void>): BackoutError | undefined {
-  const error = applied.ended && 'error' in applied ? applied.error : undefined;
-  return isOvertaken(error) ? error : undefined;
+/**
+ * The refusal that says so; undefined when the step ended in any other way.
+ * @param lost aborts a step whose lease is gone: its own error then only says that it was aborted
+ */
+export function overtakenBy(applied: Capped<void>, lost: AbortSignal): BackoutError | undefined {
+  if (applied.ended && !('error' in applied)) return undefined;
+  const errors: unknown[] = [applied.ended ? applied.error : undefined, lost.reason];
+  return errors.find(isOvertaken);
 }
 
 /** Whether an error says that somebody else has what we were working on. */

@@ -3,7 +3,7 @@ import type { JournalEntry } from '../model/journal.ts';
 import type { Plan } from '../model/plan.ts';
 import { listOff } from '../model/still-off.ts';
 import { announcer, messagesSent } from './announce.ts';
-import { within } from './cap.ts';
+import { within } from '../ports/clock.ts';
 import { executePlan } from './execute-plan.ts';
 import { closingMessage, nextCommand } from './finish-rollback.ts';
 import { newIncidentId, openIncident } from './incidents.ts';
@@ -39,9 +39,11 @@ export async function makeSafe(
   const incident = known ?? newIncidentId(ports);
   const id = interrupted?.id ?? `flags-${ports.ids.next()}`;
   // A named incident may be unknown or closed, and asking would cost time: opening it again under a
-  // key of its own is right in every case. One whose override is in force is open.
+  // key of its own is right in every case. One whose override is in force is open, and so is one
+  // that is resumed.
   const key = known === undefined ? 'opened' : `opened/${id}`;
-  if (known === undefined || request.incident !== undefined) {
+  const named = request.incident !== undefined && interrupted === undefined;
+  if (known === undefined || named) {
     await within(ports.clock, RECORD_CAP_MS, () =>
       openIncident(ports, incident, request, key),
     ).catch((error: unknown) => {

@@ -34,6 +34,8 @@ export interface OperationPorts {
   messengers: readonly Messenger[];
   postmortems: PostmortemStore;
   observe: Observe;
+  /** Aborts when a person stops the command; left out = never. */
+  interrupted?: AbortSignal;
   /** What the configuration says that plans are made of. */
   facts: PlanFacts;
   settings: {

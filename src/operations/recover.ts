@@ -1,8 +1,7 @@
 import type { BreakerState, Epoch } from '../model/breaker.ts';
 import { BackoutError, describeCause } from '../model/error.ts';
-import { timestamp } from '../ports/clock.ts';
+import { timestamp, within } from '../ports/clock.ts';
 import { announcer } from './announce.ts';
-import { within } from './cap.ts';
 import { type Entry, record, recordFirst } from './journal-writer.ts';
 import type { OperationPorts } from './operation-ports.ts';
 import { readStillOff } from './still-off.ts';
@@ -199,7 +198,7 @@ async function watch(
   const end = clock.now() + watchMs;
   const pause = Math.min(LOOK_EVERY_MS, watchMs / 4);
   while (clock.now() < end) {
-    await clock.sleep(Math.min(pause, Math.max(1, end - clock.now())));
+    await clock.sleep(Math.min(pause, Math.max(1, end - clock.now())), ports.interrupted);
     const { epoch: now } = await breakers.read();
     if (now.generation !== epoch.generation || now.counter !== epoch.counter) {
       throw new BackoutError({

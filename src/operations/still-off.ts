@@ -2,7 +2,7 @@ import { describeCause } from '../model/error.ts';
 import { effectiveFlags } from '../model/flags.ts';
 import type { StillOff } from '../model/still-off.ts';
 import type { BreakerSnapshot } from '../ports/breakers.ts';
-import { within } from './cap.ts';
+import { within } from '../ports/clock.ts';
 import type { OperationPorts } from './operation-ports.ts';
 
 /** Longest wait for one store: this is asked for the words of messages, while people wait. */

@@ -27,8 +27,9 @@ export interface Breakers {
   read(): Promise<BreakerSnapshot>;
   /**
    * Opens all the providers in one atomic round trip, bumps the epoch and announces it. Isolated
-   * ones stay isolated. A provider already open for this incident is not changed, and when nothing
-   * changes at all the epoch stays.
+   * ones stay isolated. A provider already open for this incident is not changed, nor one whose
+   * state is later than `at`: a trip that comes late must not open what was closed since. So read
+   * back what is open. When nothing changes at all the epoch stays.
    */
   trip(request: TripRequest): Promise<Epoch>;
   /**

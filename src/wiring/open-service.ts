@@ -55,6 +55,8 @@ export interface OpenOptions {
   /** Messages that the console leaves out because they are shown there in another way. */
   consoleSkips: readonly MessageCode[];
   observe: Observe;
+  /** Aborts when a person stops the command. */
+  interrupted: AbortSignal;
 }
 
 /** A service in one environment, with everything outside connected. */
@@ -145,6 +147,7 @@ export async function openService(options: OpenOptions): Promise<OpenService> {
     }),
     postmortems: filePostmortems(resolve(baseDirectory, config.postmortem.directory)),
     observe: options.observe,
+    interrupted: options.interrupted,
     facts,
     settings: {
       leaseTtlMs: config.lease.ttl,

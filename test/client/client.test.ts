@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { inspect } from 'node:util';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type BackoutClient, connectBackout, type ConnectOptions } from '../../client/index.ts';
 import { openFileFlags } from '../../src/adapters/file/flags.ts';
@@ -82,6 +83,20 @@ async function silentServer(): Promise<{ url: string } & AsyncDisposable> {
     },
   };
 }
+
+test.each(['redis//:hunter2@h:1', 'hunter2', 'redis://hunter2/@h:1'])(
+  'a mistyped address of Redis (%s) is told without its password, and flags come from the files',
+  async (redisUrl) => {
+    await publishSample(flags());
+    await flags().engage(safeOverride(1));
+    await using client = await connect({ redisUrl });
+    expect(client.snapshot().flag('posts', true)).toBe(false);
+    expect(client.snapshot().describe()).toBe('none');
+    expect(problems).toHaveLength(1);
+    expect(problems[0]).toMatchObject({ cause: { code: 'E_REDIS_URL' } });
+    expect(inspect(problems, { depth: 9 }) + JSON.stringify(problems)).not.toContain('hunter');
+  },
+);
 
 describe('an application in a process of its own', () => {
   test('uses and acknowledges safe state within a second of the trip, and leaves when it ends', async () => {

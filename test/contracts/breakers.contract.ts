@@ -102,6 +102,37 @@ export function breakersContract(name: string, make: () => Promise<MadeBreakers>
         });
       }));
 
+    test('a trip that comes late leaves alone what was decided since, and opens the rest', () =>
+      withBreakers(async (breakers) => {
+        let epoch = await breakers.trip(tripRequest(['stripe', 'fcm'], { at: time(1) }));
+        epoch = await breakers.set('stripe', closed(5), epoch);
+        const sampling = {
+          state: 'half-open',
+          since: time(5),
+          by: 'recover',
+          sample: 0.1,
+        } as const;
+        epoch = await breakers.set('fcm', sampling, epoch);
+        for (const incident of ['inc1', 'inc2']) {
+          const late = tripRequest(['stripe', 'fcm'], { at: time(4), incident });
+          expect(await breakers.trip(late)).toEqual(epoch);
+        }
+        await breakers.trip(tripRequest(['stripe', 'fcm', 'apns'], { at: time(4) }));
+        expect((await breakers.read()).states).toEqual({
+          stripe: closed(5),
+          fcm: sampling,
+          apns: expect.objectContaining({ state: 'open', since: time(4) }) as unknown,
+        });
+      }));
+
+    test('a trip of the same instant opens: the safe side wins', () =>
+      withBreakers(async (breakers) => {
+        const { epoch } = await breakers.read();
+        await breakers.set('stripe', { ...closed(5), since: time(5).replace('.000Z', 'Z') }, epoch);
+        await breakers.trip(tripRequest(['stripe'], { at: time(5) }));
+        expect((await breakers.read()).states).toMatchObject({ stripe: { state: 'open' } });
+      }));
+
     test('an isolated breaker stays isolated', () =>
       withBreakers(async (breakers) => {
         const held = { state: 'isolated', since: time(0), by: 'dana', reason: 'contract' } as const;
@@ -208,11 +239,31 @@ export function breakersContract(name: string, make: () => Promise<MadeBreakers>
           since: time(3),
           reason: 'späte "5xx" \n',
         });
-        const epoch = await breakers.announce(safeOverride(9, { groups: ['b'] }));
-        expect((await breakers.read()).epoch).toEqual(epoch);
+        const { epoch } = await breakers.read();
+        expect(await breakers.announce(safeOverride(1, { groups: ['b'] }))).toEqual(epoch);
         await breakers.announce(safeOverride(1));
         expect(await mirrored(breakers)).toEqual(safeOverride(3));
       }));
+
+    test.each([
+      ['the same', undefined, undefined],
+      ['a part', ['a', 'b'], ['b']],
+      ['no group, of none', [], []],
+    ])('the mirror takes the later time of who asks again for %s', (_what, first, later) =>
+      withBreakers(async (breakers) => {
+        const groups = first === undefined ? {} : { groups: first };
+        await breakers.announce(safeOverride(3, groups));
+        const { epoch } = await breakers.read();
+        const again = safeOverride(9, { reason: 'still', by: 'eve' });
+        const wanted = later === undefined ? again : { ...again, groups: later };
+        expect(await breakers.announce(wanted)).toEqual(next(epoch));
+        expect(await mirrored(breakers)).toEqual(safeOverride(9, groups));
+        expect(await breakers.announce(wanted)).toEqual(next(epoch));
+        // Decided before: it ends nothing.
+        await breakers.announce(liftedOverride(8));
+        expect(await mirrored(breakers)).toMatchObject({ mode: 'safe' });
+      }),
+    );
 
     test('an override that cannot be read is not mirrored', () =>
       withBreakers(async (breakers) => {

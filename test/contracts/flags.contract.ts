@@ -99,11 +99,40 @@ export function flagStoreContract(store: string, make: () => Promise<MadeFlags>)
     test('asking twice changes nothing the second time', () =>
       withFlags(async (flags) => {
         await flags.engage(safeOverride(1));
-        expect(await flags.engage(safeOverride(1))).toEqual({ changed: false });
-        expect(await flags.engage(safeOverride(4, { groups: ['limits'] }))).toEqual({
-          changed: false,
-        });
+        for (const minute of [1, 0]) {
+          expect(await flags.engage(safeOverride(minute))).toEqual({ changed: false });
+        }
         expect((await flags.read()).overrides).toEqual([safeOverride(1)]);
+      }));
+
+    test.each([
+      ['the same', undefined, undefined],
+      ['a part of what is covered', undefined, ['limits']],
+      ['one of two groups', ['community', 'limits'], ['limits']],
+      ['no group, of none', [], []],
+    ])('asking again later for %s changes its time and nothing else', (_what, first, later) =>
+      withFlags(async (flags) => {
+        const groups = first === undefined ? {} : { groups: first };
+        await flags.engage(safeOverride(1, groups));
+        const again = safeOverride(4, { reason: 'still', by: 'eve', rule: 'manual' });
+        const wanted = later === undefined ? again : { ...again, groups: later };
+        expect(await flags.engage(wanted)).toEqual({ changed: true });
+        expect((await flags.read()).overrides).toEqual([safeOverride(4, groups)]);
+        expect(await flags.engage(wanted)).toEqual({ changed: false });
+      }),
+    );
+
+    test('a lift that was decided before somebody asked again is refused', () =>
+      withFlags(async (flags) => {
+        await publishSample(flags);
+        await flags.engage(safeOverride(0));
+        const decided = liftedOverride(60);
+        const afterwards = new Date(Date.parse(decided.since) + 300).toISOString();
+        await flags.engage(safeOverride(0, { since: afterwards, by: 'emergency' }));
+        await expect(flags.lift(decided)).rejects.toMatchObject({ code: 'E_STALE' });
+        expect(await valuesOf(flags)).toEqual(SAFE);
+        expect(await flags.lift(liftedOverride(61))).toEqual({ changed: true });
+        expect(await valuesOf(flags)).toEqual(ON);
       }));
 
     test('two alarms of one incident add up, in either order', () =>
@@ -159,7 +188,9 @@ export function flagStoreContract(store: string, make: () => Promise<MadeFlags>)
         await expect(flags.lift(liftedOverride(4))).rejects.toMatchObject({
           code: 'E_STALE',
           kind: 'refused',
-          remedy: expect.stringContaining('backout flags lift inc1') as unknown,
+          remedy: expect.stringContaining(
+            '`backout flags lift --incident inc1 --by NAME`',
+          ) as unknown,
         });
         expect(await valuesOf(flags)).toEqual(SAFE);
       }));
@@ -190,7 +221,7 @@ export function flagStoreContract(store: string, make: () => Promise<MadeFlags>)
         expect((await flags.read()).overrides).toEqual([safeOverride(1)]);
       }));
 
-    test.each(['../x', '', '.hidden', 'a/b', 'a.2', 'a\0b', 'ä', 'x'.repeat(64)])(
+    test.each(['../../x', '', '.hidden', 'a/b', 'a.2', 'a\0b', 'a\u001b[2J', 'ä', 'x'.repeat(300)])(
       'an incident cannot be called %j',
       (incident) =>
         withFlags(async (flags) => {

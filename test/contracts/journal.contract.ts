@@ -200,6 +200,10 @@ export function journalContract(name: string, makeJournal: () => Promise<Journal
       ['a time that is none', { at: 'yesterday' }],
       ['an empty key', { key: '' }],
       ['a key of a thousand characters', { key: 'k'.repeat(1000) }],
+      ['an incident that leads out of a folder', { incident: '../../x' }],
+      ['an incident that leads into a folder', { incident: 'a/b' }],
+      ['an incident with control characters', { incident: 'a\u001b[2Jb' }],
+      ['an incident of 300 characters', { incident: 'i'.repeat(300) }],
     ])('refuses %s', async (_what, change) => {
       const journal = await makeJournal();
       await expect(journal.append(someEntry(change))).rejects.toMatchObject({
@@ -255,12 +259,44 @@ export function journalContract(name: string, makeJournal: () => Promise<Journal
     test('are open again when they are opened again', async () => {
       const journal = await makeJournal();
       await journal.append(opened('inc00001'));
-      await journal.append(closed('inc00001'));
-      await journal.append(opened('inc00001', { key: 'opened-again', text: 'It is back.' }));
+      await journal.append(closed('inc00001', { at: '2026-11-23T07:00:00.000Z' }));
+      const again = { key: 'opened-again', text: 'It is back.', at: '2026-11-23T08:00:00.000Z' };
+      await journal.append(opened('inc00001', again));
 
       const [incident] = await journal.incidents(scope);
 
       expect(incident).toMatchObject({ status: 'open', reason: 'errors' });
+      expect(incident).not.toHaveProperty('closedAt');
+    });
+
+    test('stay closed when their opening arrives after their closing', async () => {
+      const journal = await makeJournal();
+      const closedAt = '2026-11-23T05:00:00.000Z';
+      await journal.append(someEntry({ key: 'step', at: '2026-11-23T03:01:00.000Z' }));
+      await journal.append(closed('inc00001', { at: closedAt }));
+      await journal.append(opened('inc00001', { at: '2026-11-23T03:00:00.000Z' }));
+
+      expect(await journal.incidents(scope)).toMatchObject([
+        { status: 'closed', closedAt, openedAt: '2026-11-23T03:00:00.000Z', reason: 'errors' },
+      ]);
+    });
+
+    test('are closed when opening and closing are of the same millisecond', async () => {
+      const journal = await makeJournal();
+      await journal.append(closed('inc00001'));
+      await journal.append(opened('inc00001'));
+
+      expect(await journal.incidents(scope)).toMatchObject([{ status: 'closed' }]);
+    });
+
+    test('stay open when a closing from before their last opening arrives late', async () => {
+      const journal = await makeJournal();
+      await journal.append(opened('inc00001', { at: '2026-11-23T06:00:00.000Z' }));
+      await journal.append(closed('inc00001', { at: '2026-11-23T05:00:00.000Z' }));
+
+      const [incident] = await journal.incidents(scope);
+
+      expect(incident).toMatchObject({ status: 'open' });
       expect(incident).not.toHaveProperty('closedAt');
     });
 

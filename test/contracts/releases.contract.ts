@@ -80,6 +80,38 @@ export function releasesContract(name: string, make: () => Promise<ReleaseRecord
       }
     });
 
+    test.each(['deployed', 'baking', 'good'] as const)(
+      'refuse %s for what was found bad, until its hold is ended',
+      async (status) => {
+        const records = await make();
+        await records.record(scope, first);
+        await records.hold(scope, 'v1.0.0', hold);
+        await records.mark(scope, 'v1.0.0', 'bad');
+
+        await expect(records.mark(scope, 'v1.0.0', status)).rejects.toMatchObject({
+          code: 'E_RELEASE_BAD',
+          kind: 'refused',
+          remedy: expect.stringContaining('release unhold v1.0.0') as unknown,
+        });
+        expect((await records.list(scope))[0]).toMatchObject({ status: 'bad', hold });
+
+        await records.hold(scope, 'v1.0.0', undefined);
+        expect((await records.list(scope))[0]?.status).toBe('deployed');
+        await records.mark(scope, 'v1.0.0', status);
+        expect((await records.list(scope))[0]?.status).toBe(status);
+      },
+    );
+
+    test('keep what is not bad as it was when a hold is ended', async () => {
+      const records = await make();
+      await records.record(scope, first);
+      await records.mark(scope, 'v1.0.0', 'good');
+      await records.hold(scope, 'v1.0.0', hold);
+      await records.hold(scope, 'v1.0.0', undefined);
+
+      expect((await records.list(scope))[0]?.status).toBe('good');
+    });
+
     test('keep the reason of the first hold', async () => {
       const records = await make();
       await records.record(scope, first);

@@ -67,10 +67,11 @@ describe('messages', () => {
   });
 
   it('say so when the rollback worked and did not help', () => {
-    const failed = (helped: boolean) =>
-      composeMessage('rollback-failed', 'k', { ...facts, helped }).lines[0];
-    expect(failed(false)).toContain('v1.2.0 is probably not the cause');
-    expect(failed(true)).toContain('did not work');
+    const [no, yes] = [false, true].map(
+      (helped) => composeMessage('rollback-failed', 'k', { ...facts, helped }).lines[0],
+    );
+    expect(no).toContain('v1.2.0 is probably not the cause');
+    expect(yes).toContain('did not work');
   });
 
   it('keep what people typed on its own line, and from turning the writing round', () => {

@@ -35,12 +35,14 @@ const content: PlanContent = {
 };
 const plan = sealPlan(content);
 
+const isList = (value: unknown): value is unknown[] => Array.isArray(value);
+
 /** The value with one thing in it changed or missing, in every way there is. */
 function variantsOf(value: unknown): unknown[] {
   if (typeof value === 'string') return [`${value}x`, ''];
   if (typeof value === 'number') return [value + 1, String(value)];
   if (typeof value === 'boolean') return [!value];
-  if (Array.isArray(value)) {
+  if (isList(value)) {
     const inside = value.flatMap((member, index) =>
       variantsOf(member).map((other) => value.with(index, other)),
     );
@@ -65,11 +67,8 @@ describe('a plan', () => {
     const changed = variantsOf(whole).filter((one): one is Plan => typeof one === 'object');
     // Every member, of the plan, of its steps and of their actions: replaced, and taken away.
     expect(changed.length).toBeGreaterThan(40);
-    for (const variant of changed) {
-      expect(isSealed(variant), JSON.stringify(variant)).toBe(false);
-      expect(readPlan(variant)).toBeUndefined();
-    }
-    expect(isSealed({ ...whole, ...{ note: 'one more member' } })).toBe(false);
+    expect(changed.filter((variant) => isSealed(variant) || readPlan(variant))).toEqual([]);
+    expect(readPlan({ ...whole, note: 'one more member' })).toBeUndefined();
     expect(isSealed(structuredClone(whole))).toBe(true);
   });
 

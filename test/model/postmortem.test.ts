@@ -147,7 +147,8 @@ const HOSTILE: [string, string, RegExp][] = [
   ['an image', '![x](https://example.org/x.png)', /(?<!\\)!(?!\[)|(?<!\\)\[x/],
   ['a tag', '<script>alert(1)</script>', /(?<!\\)<script/],
   ['a comment that hides the rest', '<!-- ', /(?<!\\)<!/],
-  ['an entity that becomes a sign', '&#x202e;evil', /(?<!\\)&#/],
+  ['an entity that becomes a sign', '&#x202e;evil', /(?<!\\)&/],
+  ['an entity with a name', '&rlm;&commat;kim', /(?<!\\)&/],
   ['a heading', 'x\n## Not proven\nEvery step is proven.', /^## Not proven\nEvery/m],
   ['a finished task', 'x\n- [x] Root cause', /^- \[x\]/m],
   ['a fence', '```\nx', /^```/m],
@@ -156,7 +157,7 @@ const HOSTILE: [string, string, RegExp][] = [
   ['a writing direction', 'ab\u202edc', /\u202e/],
   ['an isolate', 'ab\u2066dc', /\u2066/],
   ['something that cannot be seen', 'a\u200bb\ufeffc', /[\u200b\ufeff]/],
-  ['control signs', 'a\u0000b\u001b[2Jc\u0007', /[\u0000\u001b\u0007]/],
+  ['control signs', 'a\u0000b\u001b[2Jc\u0007', /[\p{Cc}--\n]/v],
   ['an expression of a workflow', '${{ secrets.TOKEN }}', /\$\{\{/],
   ['a command of a job log', 'x\n::set-output name=a::b', /^::/m],
   ['a carriage return', 'x\r\n# y', /^# y/m],
@@ -193,7 +194,7 @@ describe('what people typed', () => {
 
   it.each(['a`b', 'a\nb', 'a\u202eb', 'a\u0000b'])('cannot leave its code span: %j', (name) => {
     const line = section(draft([], [name]), 'Summary').find((one) => one.includes('Still off'));
-    expect(line).toMatch(/^- Still off when this was drafted: `[^`\n\u202e\u0000]*`$/);
+    expect(line).toMatch(/^- Still off when this was drafted: `[^`\p{Cc}\u202e]*`$/u);
   });
 
   it('cannot leave its code span as the name of a rule', () => {

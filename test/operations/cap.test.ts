@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { ProgressEvent } from '../../src/model/progress.ts';
 import { watchBudget } from '../../src/operations/budget.ts';
-import { runCapped, within } from '../../src/operations/cap.ts';
+import { runCapped } from '../../src/operations/cap.ts';
+import { within } from '../../src/ports/clock.ts';
 import { fakeClock, NIGHT } from '../support/fake-clock.ts';
 
 const never = (): Promise<never> => new Promise(() => undefined);

@@ -77,8 +77,9 @@ export function portsOf(world: World, plays: Plays = {}): ExecutionPorts {
       ...journal,
       async append(entry) {
         const appended = await journal.append(entry);
-        const { step = '' } = entry.data;
-        if (entry.kind !== 'budget') calls.push(`${entry.kind} ${String(step)}`.trim());
+        const { step } = entry.data;
+        if (entry.kind !== 'budget')
+          calls.push(typeof step === 'string' ? `${entry.kind} ${step}` : entry.kind);
         return appended;
       },
     },

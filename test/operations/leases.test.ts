@@ -8,17 +8,18 @@ import { down, unreachable, watched } from '../support/memory-ports.ts';
 const TTL = 30_000;
 const WEB = 'storefront/production/target:web';
 
+const request = (holder: string) => ({
+  resources: [WEB],
+  holder,
+  incident: `incident of ${holder}`,
+  ttlMs: TTL,
+});
+
 function setting() {
   const clock = fakeClock();
   const calls: string[] = [];
   const notes: string[] = [];
   const store = memoryLeases(clock);
-  const request = (holder: string) => ({
-    resources: [WEB],
-    holder,
-    incident: `incident of ${holder}`,
-    ttlMs: TTL,
-  });
   const options = (more: { leases?: Leases; waitMs?: number; holder?: string } = {}) => ({
     leases: more.leases ?? watched('leases', store, calls),
     clock,
@@ -26,7 +27,7 @@ function setting() {
     waitMs: more.waitMs ?? 0,
     note: (text: string) => void notes.push(text),
   });
-  return { clock, calls, notes, store, request, options };
+  return { clock, calls, notes, store, options };
 }
 
 describe('work under leases', () => {
@@ -87,7 +88,7 @@ describe('work under leases', () => {
   });
 
   it('is told when nothing could renew them in time, and leaves those of the next one alone', async () => {
-    const { clock, store, options, request } = setting();
+    const { clock, store, options } = setting();
     const leases = down(store, 'renew');
     const work = withLeases(options({ leases }), async (held) => {
       expect(held.lost.aborted).toBe(false);
@@ -101,7 +102,7 @@ describe('work under leases', () => {
   });
 
   it('is refused its next proof when they were lost', async () => {
-    const { clock, store, options, request } = setting();
+    const { clock, store, options } = setting();
     const work = withLeases(options(), async (held) => {
       await store.release(await store.inspect([WEB]));
       await store.acquire(request('lee'));
@@ -135,7 +136,7 @@ describe('work under leases', () => {
 
 describe('leases that somebody else holds', () => {
   it('are refused at once when there is no time to wait', async () => {
-    const { clock, store, options, request } = setting();
+    const { clock, store, options } = setting();
     await store.acquire(request('lee'));
     const began = clock.now();
     const work = withLeases(options(), async () => 'done');
@@ -147,7 +148,7 @@ describe('leases that somebody else holds', () => {
   });
 
   it('are waited for until they run out, and it is told once', async () => {
-    const { clock, store, options, request, notes } = setting();
+    const { clock, store, options, notes } = setting();
     await store.acquire(request('lee'));
     const began = clock.now();
     const fence = await clock.run(
@@ -159,16 +160,16 @@ describe('leases that somebody else holds', () => {
   });
 
   it('are not waited for longer than asked, though they are renewed for ever', async () => {
-    const { clock, store, options, request } = setting();
+    const { clock, store, options } = setting();
     const began = clock.now();
-    let over = false;
+    const over = new AbortController();
     const other = withLeases({ ...options(), request: request('lee') }, async () => {
-      while (!over) await clock.sleep(1_000);
+      while (!over.signal.aborted) await clock.sleep(1_000);
     });
     await clock.advance(0);
-    const ours = withLeases(options({ waitMs: 40_000 }), async () => 'done').finally(() => {
-      over = true;
-    });
+    const ours = withLeases(options({ waitMs: 40_000 }), async () => 'done').finally(() =>
+      over.abort(),
+    );
     await expect(clock.run(ours)).rejects.toMatchObject({ code: 'E_LEASE_HELD' });
     expect(clock.now() - began).toBeLessThanOrEqual(40_250);
     await clock.run(other);

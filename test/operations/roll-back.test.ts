@@ -1,39 +1,19 @@
 import { describe, expect, it } from 'vitest';
 import type { ExecutionOutcome } from '../../src/model/execution.ts';
 import { verifyChain } from '../../src/model/journal.ts';
-import type { OperationPorts, RollbackResult } from '../../src/operations/operation-ports.ts';
-import { resumeRollback } from '../../src/operations/resume.ts';
-import { prepareRollback, rollBack } from '../../src/operations/roll-back.ts';
+import type { OperationPorts } from '../../src/operations/operation-ports.ts';
 import {
-  A,
   B,
   C,
   down,
   hanging,
   openSite,
-  REQUEST,
   SCOPE,
   type Site,
   unreachable,
   worldOf,
 } from '../support/memory-ports.ts';
-
-/** After a rollback from C to B that went as it should. */
-const ROLLED_BACK = {
-  live: B.tag,
-  deploys: 1,
-  overrides: ['safe'],
-  open: ['stripe', 'mailer'],
-  held: [C.tag],
-};
-const UNTOUCHED = { live: C.tag, deploys: 0, overrides: [], open: [], held: [] };
-
-async function roll(site: Site, more: Partial<OperationPorts> = {}): Promise<RollbackResult> {
-  const ports = { ...site.ports, ...more };
-  const work = async () =>
-    await rollBack(ports, await prepareRollback(ports, 'application', undefined), REQUEST);
-  return await site.clock.run(work());
-}
+import { roll, ROLLED_BACK } from './roll-back-support.ts';
 
 const codes = (site: Site): string[] => site.messenger.sent.map(({ code }) => code);
 
@@ -53,7 +33,9 @@ describe('a rollback of the application', () => {
     ]);
     // Watched for as long as it has to stay good.
     expect(site.clock.now() - began).toBeGreaterThanOrEqual(600_000);
-    expect(await site.ports.leases.inspect([`${SCOPE.service}/${SCOPE.environment}/target:web`])).toEqual([]);
+    expect(
+      await site.ports.leases.inspect([`${SCOPE.service}/${SCOPE.environment}/target:web`]),
+    ).toEqual([]);
     expect(site.clock.sleeping()).toBe(0);
   });
 
@@ -182,14 +164,17 @@ describe('a rollback of the application', () => {
         };
       },
     ],
-  ])('whose bake was good so far and was not measured to its end is unknown: %s', async (_, breaking) => {
-    const site = await openSite();
-    breaking(site);
-    const { execution, stages } = await roll(site);
-    expect(execution.outcome).toBe('unknown');
-    expect(stages.map(({ stage }) => stage)).toEqual(['now', 't+2']);
-    expect(codes(site).at(-1)).toBe('rollback-unknown');
-  });
+  ])(
+    'whose bake was good so far and was not measured to its end is unknown: %s',
+    async (_, breaking) => {
+      const site = await openSite();
+      breaking(site);
+      const { execution, stages } = await roll(site);
+      expect(execution.outcome).toBe('unknown');
+      expect(stages.map(({ stage }) => stage)).toEqual(['now', 't+2']);
+      expect(codes(site).at(-1)).toBe('rollback-unknown');
+    },
+  );
 
   it.each<[string, (ports: OperationPorts) => Partial<OperationPorts>]>([
     ['flag store', ({ flags }) => ({ flags: down(flags, 'engage') })],
@@ -237,164 +222,5 @@ describe('a rollback of the application', () => {
     expect(execution.outcome).toBe('failed');
     expect(execution.problems.join()).toContain('E_ARTEFACT_MISSING');
     expect(await worldOf(site)).toMatchObject({ live: C.tag, deploys: 0, held: [] });
-  });
-});
-
-describe('a rollback that is refused', () => {
-  it('because somebody else is at it changes nothing, and names them', async () => {
-    const site = await openSite();
-    await site.ports.leases.acquire({
-      resources: ['storefront/production/target:web'],
-      holder: 'lee@tower (pid 2)',
-      incident: 'incident7',
-      ttlMs: 30_000,
-    });
-    await expect(roll(site)).rejects.toMatchObject({
-      code: 'E_LEASE_HELD',
-      message: expect.stringMatching(/lee@tower.*incident7/) as string,
-    });
-    expect(await worldOf(site)).toEqual(UNTOUCHED);
-    expect(await site.ports.journal.incidents(SCOPE)).toEqual([]);
-  });
-
-  it.each<[string, (site: Site) => Promise<void> | void, string]>([
-    [
-      'another release went live',
-      ({ target }) => {
-        const { current } = target;
-        Object.assign(target, {
-          current: (signal: AbortSignal) =>
-            current(signal).then((live) => ({ ...live, tag: 'v1.1.9', commit: 'd'.repeat(40) })),
-        });
-      },
-      'E_PLAN_CHANGED',
-    ],
-    [
-      'the wanted release was held',
-      ({ ports }) =>
-        ports.releases.hold(SCOPE, B.tag, { reason: 'broken too', by: 'lee', at: '2025-01-12T03:00:00.000Z' }),
-      'E_TAG_BAD',
-    ],
-    [
-      'the wanted tag was moved',
-      ({ history }) => {
-        history.tags = history.tags.map((tag) => (tag.name === B.tag ? { ...tag, commit: A.commit } : tag));
-        Object.assign(historyOf, { tags: history.tags });
-      },
-      'E_TAG_MOVED',
-    ],
-  ])('because, after it was planned, %s', async (_, happens, code) => {
-    const site = await openSite();
-    const { ports, clock } = site;
-    const prepared = await clock.run(prepareRollback(ports, 'application', undefined));
-    await happens(site);
-    await expect(clock.run(rollBack(ports, prepared, REQUEST))).rejects.toMatchObject({
-      code,
-      kind: 'refused',
-    });
-    expect(await worldOf(site)).toMatchObject({ deploys: 0, overrides: [], held: expect.not.arrayContaining([C.tag]) });
-    expect(await ports.journal.incidents(SCOPE)).toEqual([]);
-    expect(await ports.leases.inspect(prepared.plan.resources)).toEqual([]);
-  });
-
-  it('because the journal is down changes nothing', async () => {
-    const site = await openSite();
-    await expect(roll(site, { journal: down(site.ports.journal) })).rejects.toMatchObject({
-      code: 'E_DOWN',
-    });
-    expect(await worldOf(site)).toEqual(UNTOUCHED);
-  });
-
-  it('because the journal only has it on this machine deploys nothing', async () => {
-    const site = await openSite();
-    const { journal } = site.ports;
-    const spooling = {
-      ...journal,
-      append: async (entry: Parameters<typeof journal.append>[0]) => {
-        await journal.append(entry);
-        return { stored: 'spool' as const, key: entry.key };
-      },
-    };
-    const { execution } = await roll(site, { journal: spooling });
-    expect(execution.outcome).not.toBe('done');
-    expect(await worldOf(site)).toEqual(UNTOUCHED);
-  });
-
-  it('because the level is not built says what to do instead', async () => {
-    const { ports, clock } = await openSite();
-    await expect(clock.run(prepareRollback(ports, 'database', undefined))).rejects.toMatchObject({
-      code: 'E_NOT_AVAILABLE',
-      remedy: expect.stringContaining('backout emergency') as string,
-    });
-  });
-});
-
-describe('a rollback that was interrupted', () => {
-  /** Dies, as far as the world can see, right before the n-th change of the target or its record. */
-  async function interrupt(site: Site, at: 'deploy' | 'hold'): Promise<void> {
-    const { ports } = site;
-    const dead = new Promise<never>(() => undefined);
-    let die = (_: 'died'): void => undefined;
-    const death = new Promise<'died'>((resolve) => {
-      die = resolve;
-    });
-    const dying = {
-      ...ports,
-      targets: [
-        {
-          ...site.target,
-          apply: (...given: Parameters<typeof site.target.apply>) => {
-            if (at !== 'deploy') return site.target.apply(...given);
-            die('died');
-            return dead;
-          },
-        },
-      ],
-      releases: {
-        ...ports.releases,
-        hold: (...given: Parameters<typeof ports.releases.hold>) => {
-          if (at !== 'hold') return ports.releases.hold(...given);
-          die('died');
-          return dead;
-        },
-      },
-    };
-    const prepared = await site.clock.run(prepareRollback(ports, 'application', undefined));
-    const running = rollBack(dying, prepared, REQUEST);
-    running.catch(() => undefined);
-    expect(await site.clock.run(Promise.race([running, death]))).toBe('died');
-  }
-
-  it.each(['deploy', 'hold'] as const)('at the %s is finished by another, once its lease ran out', async (at) => {
-    const site = await openSite();
-    await interrupt(site, at);
-    const ports = { ...site.ports, settings: { ...site.ports.settings, holder: 'lee (pid 2)' } };
-    const result = await site.clock.run(resumeRollback(ports, undefined, 'lee'));
-    expect(result.execution.outcome).toBe('done');
-    expect(await worldOf(site)).toEqual(ROLLED_BACK);
-    // What the first one told is not told again.
-    const keys = site.messenger.sent.map(({ key }) => key);
-    expect(new Set(keys).size).toBe(keys.length);
-    const intents = (await site.entries(result.incident)).filter(({ kind }) => kind === 'intent');
-    expect(new Set(intents.map(({ key }) => key)).size).toBe(intents.length);
-  });
-
-  it('has nothing to resume where nothing was started', async () => {
-    const { ports, clock } = await openSite();
-    await expect(clock.run(resumeRollback(ports, undefined, 'lee'))).rejects.toMatchObject({
-      code: 'E_NO_INCIDENT',
-    });
-  });
-
-  it('and ended well is answered with its result, and nothing is done again', async () => {
-    const site = await openSite();
-    const first = await roll(site);
-    const before = await worldOf(site);
-    const sent = site.messenger.sent.length;
-    const again = await site.clock.run(resumeRollback(site.ports, first.incident, 'lee'));
-    expect(again.execution).toMatchObject({ id: first.execution.id, outcome: 'done' });
-    expect(again.execution.within_budget_ms).toBe(first.execution.within_budget_ms);
-    expect(await worldOf(site)).toEqual(before);
-    expect(site.messenger.sent).toHaveLength(sent);
   });
 });

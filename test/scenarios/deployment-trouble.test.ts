@@ -2,16 +2,18 @@
 
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, expect, test } from 'vitest';
+import { afterAll, expect, test, vi } from 'vitest';
 import { isAlive } from '../support/until.ts';
 import { expectExit, resultOf } from './support/answers.ts';
 import { openGround } from './support/ground.ts';
 import { changesOf, liveOf, releasesOf, startsOf } from './support/look.ts';
 import { type Site, openSite } from './support/site.ts';
 import { stateOf } from './support/state.ts';
+import { PATIENCE_MS } from './support/wait.ts';
 
 const ground = await openGround();
 afterAll(() => ground[Symbol.asyncDispose]());
+vi.setConfig({ testTimeout: PATIENCE_MS });
 
 const ROLLBACK = "rollback application --yes --json --reason 'Every second request fails'";
 
@@ -42,12 +44,12 @@ test('it says no: the rollback has failed, and resuming after the repair finishe
 });
 
 test('it hangs: it is ended at its cap with all that it started, and has failed', async () => {
-  await using site = await openSite(ground, { deployTimeout: '1500ms' });
+  await using site = await openSite(ground, { deployTimeout: '4s' });
   await site.trouble('hangs');
   const end = await site.run(ROLLBACK);
   expectExit(end, 1);
   expect(resultOf(end).steps['deploy:web']?.outcome).toBe('failed');
-  expect(end.ms).toBeLessThan(15_000);
+  expect(end.ms).toBeLessThan(30_000);
   const starts = await startsOf(site);
   expect(starts).toHaveLength(1);
   for (const { pid } of starts) expect(await isAlive(pid)).toBe(false);

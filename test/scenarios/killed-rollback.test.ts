@@ -5,19 +5,21 @@
  */
 
 import { isDeepStrictEqual } from 'node:util';
-import { afterAll, expect, test } from 'vitest';
+import { afterAll, expect, test, vi } from 'vitest';
 import { describeBoundary, findBoundaries, sideBySide } from './support/boundaries.ts';
 import { openGround } from './support/ground.ts';
 import { openSite } from './support/site.ts';
 import { stateOf } from './support/state.ts';
+import { PATIENCE_MS } from './support/wait.ts';
 
 const ground = await openGround();
 afterAll(() => ground[Symbol.asyncDispose]());
+vi.setConfig({ testTimeout: PATIENCE_MS });
 
 const ROLLBACK = "rollback application --yes --json --reason 'Every second request fails'";
 const EMERGENCY = "emergency --json --reason 'Every second request fails'";
-/** Two cores, and every killed run waits two seconds for the dead one's lease. */
-const AT_ONCE = 4;
+/** Two cores, and every killed run waits three seconds for the dead one's lease. */
+const AT_ONCE = 3;
 
 /** Kills the command at every one of its boundaries, each on a site of its own, and resumes. */
 async function killEverywhere(command: string): Promise<{ boundaries: number; seconds: number }> {
@@ -46,7 +48,7 @@ function report(what: string, { boundaries, seconds }: { boundaries: number; sec
 
 test(
   'a rollback killed at any boundary and resumed ends like an undisturbed one',
-  { timeout: 200_000 },
+  { timeout: 400_000 },
   async () => {
     const figures = await killEverywhere(ROLLBACK);
     report('rollback application', figures);
@@ -57,7 +59,7 @@ test(
 
 test(
   'an emergency killed at any boundary and resumed ends like an undisturbed one',
-  { timeout: 100_000 },
+  { timeout: 200_000 },
   async () => {
     const figures = await killEverywhere(EMERGENCY);
     report('emergency', figures);

@@ -1,6 +1,6 @@
 /** Given a person who names a release, it is checked as strictly as what a machine would choose. */
 
-import { afterAll, expect, test } from 'vitest';
+import { afterAll, expect, test, vi } from 'vitest';
 import { errorOf, expectExit } from './support/answers.ts';
 import { openGround } from './support/ground.ts';
 import {
@@ -13,9 +13,11 @@ import {
 } from './support/look.ts';
 import type { CliEnd } from './support/run-cli.ts';
 import { type Site, openSite } from './support/site.ts';
+import { PATIENCE_MS } from './support/wait.ts';
 
 const ground = await openGround();
 afterAll(() => ground[Symbol.asyncDispose]());
+vi.setConfig({ testTimeout: PATIENCE_MS });
 
 const rollBackTo = (tag: string, more = ''): string =>
   `rollback application --yes --json --to ${tag} ${more} --reason 'Every second request fails'`;

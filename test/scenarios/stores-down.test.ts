@@ -2,8 +2,7 @@
 
 import { rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, describe, expect, test } from 'vitest';
-import { until } from '../support/until.ts';
+import { afterAll, describe, expect, test, vi } from 'vitest';
 import { errorOf, expectExit, resultOf } from './support/answers.ts';
 import { openGate } from './support/gate.ts';
 import { openGround } from './support/ground.ts';
@@ -17,9 +16,11 @@ import {
   startsOf,
 } from './support/look.ts';
 import { type Site, openSite } from './support/site.ts';
+import { PATIENCE_MS, waitFor } from './support/wait.ts';
 
 const ground = await openGround();
 afterAll(() => ground[Symbol.asyncDispose]());
+vi.setConfig({ testTimeout: PATIENCE_MS });
 
 const EMERGENCY = "emergency --json --reason 'Every second request fails'";
 const ROLLBACK = "rollback application --yes --json --reason 'Every second request fails'";
@@ -45,7 +46,7 @@ describe.each(['shut', 'hung'] as const)('given a journal database that is %s', 
     await using site = await openSite(ground, { journalUrl: gate.url });
     const run = site.start(EMERGENCY);
     // Starting a process on a busy machine takes its time; making safe is counted from then on.
-    await until('safe', async () => (await isOverridden(site)) && areOpen(site), 5_000);
+    await waitFor('safe', async () => (await isOverridden(site)) && areOpen(site));
     expect(Date.now() - (await safeSince(site))).toBeLessThan(2_000);
     const end = await run.end;
     expectExit(end, 0);
@@ -97,7 +98,7 @@ test('a journal that fails in the middle of a rollback stops it, and resuming fi
   await using site = await openSite(ground, { journalUrl: gate.url });
   await site.trouble('waits');
   const run = site.start(ROLLBACK);
-  await until(
+  await waitFor(
     'the deploy program runs',
     async () => (await isOverridden(site)) && isDeploying(site),
   );
@@ -123,7 +124,7 @@ test.each(['shut', 'hung'] as const)(
     await using gate = await openGate(ground.redis.url, state);
     await using site = await openSite(ground, { redisUrl: gate.url });
     const run = site.start(EMERGENCY);
-    await until('the override is stored', () => isOverridden(site), 5_000);
+    await waitFor('the override is stored', () => isOverridden(site));
     expect(Date.now() - (await safeSince(site))).toBeLessThan(2_000);
     const end = await run.end;
     expectExit(end, 3);

@@ -1,14 +1,16 @@
 /** Given somebody who wants the record to say something else, it cannot be done unseen. */
 
-import { afterAll, expect, test } from 'vitest';
+import { afterAll, expect, test, vi } from 'vitest';
 import { asOwnerWithoutGuards } from '../adapters/postgres/support.ts';
 import { expectExit } from './support/answers.ts';
 import { openGround } from './support/ground.ts';
 import { incidentsOf } from './support/look.ts';
 import { openSite } from './support/site.ts';
+import { PATIENCE_MS } from './support/wait.ts';
 
 const ground = await openGround();
 afterAll(() => ground[Symbol.asyncDispose]());
+vi.setConfig({ testTimeout: PATIENCE_MS });
 
 test('the owner of the journal cannot change, delete or empty it', async () => {
   await using site = await openSite(ground);

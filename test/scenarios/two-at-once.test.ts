@@ -1,15 +1,16 @@
 /** Given two people who roll back at the same moment, one rolls back and the other changes nothing. */
 
-import { afterAll, expect, test } from 'vitest';
-import { until } from '../support/until.ts';
+import { afterAll, expect, test, vi } from 'vitest';
 import { errorOf, expectExit, resultOf } from './support/answers.ts';
 import { openGround } from './support/ground.ts';
 import { changesOf, incidentsOf, overridesOf, startsOf } from './support/look.ts';
 import { openSite } from './support/site.ts';
 import { stateOf } from './support/state.ts';
+import { PATIENCE_MS, waitFor } from './support/wait.ts';
 
 const ground = await openGround();
 afterAll(() => ground[Symbol.asyncDispose]());
+vi.setConfig({ testTimeout: PATIENCE_MS });
 
 test('of two rollbacks at once exactly one runs, and the other is told who holds the lease', async () => {
   await using site = await openSite(ground);
@@ -20,14 +21,14 @@ test('of two rollbacks at once exactly one runs, and the other is told who holds
   );
   const ends = runs.map((run, index) => run.end.then((end) => ({ end, index })));
   const lost = await Promise.race(ends);
-  await until('the winner deploys', async () => (await startsOf(site)).length > 0);
+  await waitFor('the winner deploys', async () => (await startsOf(site)).length > 0);
   const during = await incidentsOf(site);
   await site.letGo();
   const won = await runs[1 - lost.index]?.end;
   if (won === undefined) throw new Error('There are two.');
 
   expectExit(won, 0);
-  expect(lost.end.code, lost.end.stderr).toBe(4);
+  expectExit(lost.end, 4);
   const refusal = errorOf(lost.end);
   expect(refusal.code).toBe('E_LEASE_HELD');
   expect(refusal.message).toContain(`pid ${runs[1 - lost.index]?.pid}`);

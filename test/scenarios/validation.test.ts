@@ -1,13 +1,15 @@
 /** Given a rollback that worked and a service that is still not well, the difference is said. */
 
-import { afterAll, expect, test } from 'vitest';
+import { afterAll, expect, test, vi } from 'vitest';
 import { expectExit } from './support/answers.ts';
 import { openGround } from './support/ground.ts';
 import { breakersOf, liveOf, overridesOf, postmortemsOf, releasesOf } from './support/look.ts';
 import { openSite } from './support/site.ts';
+import { PATIENCE_MS } from './support/wait.ts';
 
 const ground = await openGround();
 afterAll(() => ground[Symbol.asyncDispose]());
+vi.setConfig({ testTimeout: PATIENCE_MS });
 
 const ROLLBACK = "rollback application --yes --reason 'Every second request fails'";
 

@@ -71,13 +71,11 @@ export function fakeClock(start = NIGHT): FakeClock {
       time = end;
     },
     async run(work) {
-      let over = false;
-      const watched = work.finally(() => {
-        over = true;
-      });
+      const ended = new AbortController();
+      const watched = work.finally(() => ended.abort());
       watched.catch(() => undefined);
       const limit = time + LONGEST_RUN_MS;
-      for (await turn(); !over; await turn()) {
+      for (await turn(); !ended.signal.aborted; await turn()) {
         const due = next();
         if (due === undefined) throw new Error('It waits for something that never comes.');
         if (due.due > limit) throw new Error('It waits for more than a day.');

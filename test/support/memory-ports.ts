@@ -27,7 +27,7 @@ export const A: ReleaseRef = { tag: 'v1.0.0', commit: 'a'.repeat(40) };
 export const B: ReleaseRef = { tag: 'v1.1.0', commit: 'b'.repeat(40) };
 /** The bad one, which is live. */
 export const C: ReleaseRef = { tag: 'v1.2.0', commit: 'c'.repeat(40) };
-/** The live release of the effects below. */
+/** The flags on an ordinary day. */
 export const BASE = { sales: true, digest: true };
 export const SAFE = { sales: false, digest: false };
 
@@ -47,9 +47,8 @@ export interface Site {
   /** What the only check answers from now on; a function is asked each time. */
   verdict: Verdict | (() => Verdict | Promise<Verdict>);
   fleet: Fleet;
-  entries(incident: string): Promise<JournalEntry[]>;
-  /** Effective state: flags that are safe, and breakers that are not closed. */
-  epoch(): Promise<Epoch>;
+  readonly entries: (incident: string) => Promise<JournalEntry[]>;
+  readonly epoch: () => Promise<Epoch>;
 }
 
 /** Ids in order, so that a run can be repeated exactly. */
@@ -175,13 +174,16 @@ export async function openSite(): Promise<Site> {
   return site;
 }
 
+function isHeld({ hold, status }: Release): boolean {
+  return hold !== undefined && status === 'bad';
+}
+
 /** What the outside witnesses say: not our words, the state itself. */
 export async function worldOf({ ports, target, breakers }: Site): Promise<object> {
   const live = await target.current(new AbortController().signal);
   const { overrides } = await ports.flags.read();
   const { states } = await breakers.read();
   const releases = await ports.releases.list(ports.scope);
-  const held = ({ hold, status }: Release): boolean => hold !== undefined && status === 'bad';
   return {
     live: live.known ? live.tag : undefined,
     deploys: target.effects.length,
@@ -189,7 +191,7 @@ export async function worldOf({ ports, target, breakers }: Site): Promise<object
     open: Object.entries(states)
       .filter(([, { state }]) => state === 'open')
       .map(([provider]) => provider),
-    held: releases.filter(held).map(({ tag }) => tag),
+    held: releases.filter(isHeld).map(({ tag }) => tag),
   };
 }
 

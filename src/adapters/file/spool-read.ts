@@ -65,27 +65,31 @@ export async function readHistory(
  *   would read as "there is none"
  */
 export async function readIncidents(
-  primary: Pick<Journal, 'incidents'>,
+  primary: Pick<Journal, 'incidents' | 'read'>,
   directory: string,
   scope: Scope,
 ): Promise<Incident[]> {
   const { entries: spooled } = await readSpool(directory, scope);
+  const waiting = Map.groupBy(spooled, (entry) => entry.incident);
+  // What the list says of an incident is not enough to put a waiting opening or closing in its
+  // place, so its entries are read. These are few: those that this machine has turned since.
+  const carryOn = async (incident: Incident): Promise<Incident> => {
+    const entries = waiting.get(incident.id) ?? [];
+    if (lastTurn(entries) === undefined) return incident;
+    const all = chainBehind(await primary.read(scope, incident.id), entries);
+    return incidentsOf(all)[0] ?? incident;
+  };
   let stored: Incident[] = [];
   try {
-    stored = await primary.incidents(scope);
+    stored = await Promise.all((await primary.incidents(scope)).map(carryOn));
   } catch (error) {
     if (!spooled.some((entry) => entry.kind === 'incident-opened')) throw error;
   }
-  const byIncident = Map.groupBy(spooled, (entry) => entry.incident);
-  const continued = stored.map((incident) => {
-    const waiting = byIncident.get(incident.id) ?? [];
-    byIncident.delete(incident.id);
-    return turned(incident, waiting);
-  });
-  const added = [...byIncident.values()].flatMap((entries) =>
-    incidentsOf(chainBehind([], entries)),
-  );
-  return [...continued, ...added].toSorted(newestFirst).slice(0, MOST_INCIDENTS);
+  const known = new Set(stored.map(({ id }) => id));
+  const added = [...waiting]
+    .filter(([incident]) => !known.has(incident))
+    .flatMap(([, entries]) => incidentsOf(chainBehind([], entries)));
+  return [...stored, ...added].toSorted(newestFirst).slice(0, MOST_INCIDENTS);
 }
 
 async function readSpool(
@@ -119,18 +123,3 @@ function chainBehind(
   }
   return entries;
 }
-
-/** The incident of the journal, as it is once the waiting entries are there too. */
-function turned(incident: Incident, waiting: readonly NewEntry[]): Incident {
-  const { closedAt, ...rest } = incident;
-  const stored: Turn =
-    closedAt === undefined
-      ? { kind: 'incident-opened', at: incident.openedAt }
-      : { kind: 'incident-closed', at: closedAt };
-  const last = lastTurn<Turn>([stored, ...waiting]);
-  return last?.kind === 'incident-closed'
-    ? { ...rest, status: 'closed', closedAt: last.at }
-    : { ...rest, status: 'open' };
-}
-
-type Turn = Pick<NewEntry, 'kind' | 'at'>;

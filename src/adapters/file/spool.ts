@@ -14,13 +14,12 @@
 import { BackoutError, describeCause } from '../../model/error.ts';
 import type { NewEntry } from '../../model/journal.ts';
 import type { Scope } from '../../model/scope.ts';
-import type { Clock } from '../../ports/clock.ts';
+import { type Clock, within } from '../../ports/clock.ts';
 import type { Appended, Journal } from '../../ports/journal.ts';
 import { normaliseEntry, requireSameStatement } from '../../model/journal-rules.ts';
 import { isSpoolEmpty, writeSpooled } from './spool-directory.ts';
 import { type DrainReport, drainSpool, isRefusal } from './spool-drain.ts';
 import { type IncidentHistory, readHistory, readIncidents } from './spool-read.ts';
-import { within } from './within.ts';
 
 export interface SpoolingOptions {
   primary: Journal;
@@ -57,7 +56,12 @@ export function spoolingJournal(options: SpoolingOptions): SpoolingJournal {
   let restsUntil = -Infinity;
 
   const capped = <T>(work: Promise<T>): Promise<T> =>
-    within(clock, capMs, work, () => tookTooLong(capMs));
+    within(
+      clock,
+      capMs,
+      () => work,
+      () => tookTooLong(capMs),
+    );
   const cappedJournal: Journal = {
     append: (entry) => capped(primary.append(entry)),
     read: (scope, incident) => capped(primary.read(scope, incident)),

@@ -3,8 +3,7 @@ import type { Measurement } from '../../model/check.ts';
 import { describeCause } from '../../model/error.ts';
 import type { Breakers } from '../../ports/breakers.ts';
 import type { Check } from '../../ports/checks.ts';
-import { type Clock, timestamp } from '../../ports/clock.ts';
-import { within } from '../cap.ts';
+import { type Clock, timestamp, within } from '../../ports/clock.ts';
 
 /** `any`: that they can be read is enough. */
 export type ExpectedBreakers = 'open' | 'closed' | 'any';

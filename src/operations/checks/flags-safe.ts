@@ -5,9 +5,8 @@ import { isProven, proveFlags } from '../../model/instance.ts';
 import type { Verdict } from '../../model/verdict.ts';
 import type { Breakers } from '../../ports/breakers.ts';
 import type { Check } from '../../ports/checks.ts';
-import { type Clock, timestamp } from '../../ports/clock.ts';
+import { type Clock, timestamp, within } from '../../ports/clock.ts';
 import type { FlagStore } from '../../ports/flags.ts';
-import { within } from '../cap.ts';
 
 export interface FlagsSafeOptions {
   name: string;

@@ -77,8 +77,18 @@ describe('what exit codes mean', () => {
     await using web = await place();
     await web.behave('killed');
     const error = await errorOf(web.target.apply(GOOD, guard(1)));
-    expect(error).toMatchObject({ code: 'E_DEPLOY', kind: 'uncertain' });
+    expect(error).toMatchObject({ code: 'E_DEPLOY', kind: 'uncertain', retryable: true });
     expect(error.message).toContain('SIGKILL');
+  });
+
+  it('ends what a killed program had started, before anybody tries again', async () => {
+    await using web = await place();
+    await web.behave('killed-with-child');
+    const error = await errorOf(web.target.apply(GOOD, guard(1)));
+    expect(error).toMatchObject({ code: 'E_DEPLOY', kind: 'uncertain', retryable: true });
+    expect(error.state).toContain('Nothing of it is running any more');
+    const child = web.log().find((line) => line.startsWith('child'));
+    expect(await isAlive(Number(child?.split('pid=')[1]))).toBe(false);
   });
 
   it('knows that a program that could not be started touched nothing', async () => {
@@ -95,12 +105,13 @@ describe('what exit codes mean', () => {
   });
 
   it('takes no answer of preflight for no answer', async () => {
-    await using web = await place({ readTimeoutMs: 300 });
-    await web.behave('hang');
-    expect(await errorOf(web.target.preflight(GOOD))).toMatchObject({
+    await using hanging = await place({ readTimeoutMs: 300 });
+    await hanging.behave('hang');
+    expect(await errorOf(hanging.target.preflight(GOOD))).toMatchObject({
       code: 'E_PREFLIGHT',
       retryable: true,
     });
+    await using web = await place();
     await web.behave('75');
     expect(await errorOf(web.target.preflight(GOOD))).toMatchObject({ code: 'E_PREFLIGHT' });
     await web.behave('3');

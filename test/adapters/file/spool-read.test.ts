@@ -94,6 +94,54 @@ describe('reading journal and spool', () => {
     expect(await journal.incidents(scope)).toMatchObject([{ status: 'closed', closedAt }]);
   });
 
+  test('leaves closed what was closed after an opening that still waits', async () => {
+    const closedAt = '2026-11-23T07:00:00.000Z';
+    const { primary, journal } = await waitingOpening();
+    await primary.append(someEntry({ key: 'closed', kind: 'incident-closed', at: closedAt }));
+
+    expect(await journal.incidents(scope)).toMatchObject([{ status: 'closed', closedAt }]);
+    await journal.drain();
+    expect(await journal.incidents(scope)).toMatchObject([{ status: 'closed', closedAt }]);
+    expect(await folder.waiting()).toEqual([]);
+  });
+
+  test('opens again what was opened after it was closed', async () => {
+    const { primary, journal } = await waitingOpening();
+    await primary.append(
+      someEntry({ key: 'closed', kind: 'incident-closed', at: '2026-11-23T05:00:00.000Z' }),
+    );
+
+    const [incident] = await journal.incidents(scope);
+
+    expect(incident).toMatchObject({ status: 'open' });
+    expect(incident).not.toHaveProperty('closedAt');
+  });
+
+  test('takes reason and rule from the opening that still waits, and a late closing for late', async () => {
+    const { primary, journal } = await waitingOpening();
+    await primary.append(someEntry({ key: 'step', kind: 'outcome' }));
+    expect(await primary.incidents(scope)).toMatchObject([{ rule: 'unknown' }]);
+    expect(await journal.incidents(scope)).toMatchObject([{ rule: 'slow' }]);
+
+    const later = { kind: 'incident-opened', at: '2026-11-23T09:00:00.000Z' } as const;
+    await primary.append(someEntry({ key: 'again', ...later }));
+    primary.state = 'down';
+    const before = { kind: 'incident-closed', at: '2026-11-23T08:00:00.000Z' } as const;
+    await journal.append(someEntry({ key: 'closed', ...before }));
+    primary.state = 'up';
+    expect(await journal.incidents(scope)).toMatchObject([{ status: 'open' }]);
+  });
+
+  /** Opened at 06:00 while the journal was down; it is up again, and does not know of it yet. */
+  async function waitingOpening() {
+    const primary = shakyJournal();
+    primary.state = 'down';
+    const journal = folder.spooling(primary);
+    await journal.append(opening);
+    primary.state = 'up';
+    return { primary, journal };
+  }
+
   test('says when a file of the spool cannot be read', async () => {
     const journal = folder.spooling(shakyJournal());
     await mkdir(folder.path);

@@ -140,6 +140,36 @@ test.each<['journal-first' | 'spool-first']>([['journal-first'], ['spool-first']
   },
 );
 
+test.each<['journal-first' | 'spool-first']>([['journal-first'], ['spool-first']])(
+  '%s: with the folder full and the journal down, ten entries pay the cap once',
+  async (mode) => {
+    await writeFile(folder.path, 'a file where the folder should be');
+    const primary = shakyJournal();
+    primary.state = 'hangs';
+    const journal = folder.spooling(primary, { mode });
+
+    for (let index = 0; index < 10; index += 1) {
+      await expect(journal.append(someEntry({ key: `step-${index}` }))).rejects.toMatchObject({
+        code: 'E_JOURNAL_UNREACHABLE',
+        retryable: true,
+      });
+    }
+
+    expect(primary.asked).toBe(1);
+  },
+);
+
+test('a journal that refuses an entry is asked again at once, also without a folder', async () => {
+  await writeFile(folder.path, 'a file where the folder should be');
+  const journal = folder.spooling(shakyJournal(), { mode: 'spool-first' });
+  await journal.append(someEntry());
+  await expect(journal.append(someEntry({ text: 'other' }))).rejects.toMatchObject({
+    code: 'E_JOURNAL_CONFLICT',
+  });
+
+  expect(await journal.append(someEntry({ key: 'next' }))).toMatchObject({ stored: 'journal' });
+});
+
 test('a key that waits is not spooled twice, and not for another statement', async () => {
   const primary = shakyJournal();
   primary.state = 'down';

@@ -1,9 +1,11 @@
+import { inspect } from 'node:util';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type Postgres, connectPostgres } from '../../../src/adapters/postgres/connection.ts';
 import { postgresJournal } from '../../../src/adapters/postgres/journal.ts';
 import { verifyChain } from '../../../src/model/journal.ts';
 import type { Journal } from '../../../src/ports/journal.ts';
 import { scope, someEntry, storedEntry } from '../../contracts/journal.contract.ts';
+import { failureOf } from '../../support/failure.ts';
 import { until } from '../../support/until.ts';
 import {
   type MigratedDatabase,
@@ -257,15 +259,17 @@ describe('a journal that cannot be used', () => {
     });
   });
 
-  test('never repeats a URL that it could not read', () => {
-    const url = 'postgres://ada:secret@[broken/backout';
-    expect(() => connectPostgres(url, { applicationName: 'backout test' })).toThrow(
-      expect.objectContaining({
-        code: 'E_POSTGRES_URL',
-        kind: 'usage',
-        message: expect.not.stringContaining('secret') as unknown,
-      }),
-    );
+  test.each([
+    'postgres://ada:hunter2@[broken/backout',
+    'postgres//ada:hunter2@db:5432/backout',
+    'postgres:/ada:hunter2@db:5432/backout',
+    'ada:hunter2@db:5432/backout',
+    'postgres://ada:hun#ter2@db:5432/backout',
+  ])('never repeats a URL that it could not read: %s', async (url) => {
+    const connect = async () => connectPostgres(url, { applicationName: 'backout test' });
+    const error = await failureOf(connect());
+    expect(error).toMatchObject({ code: 'E_POSTGRES_URL', kind: 'usage' });
+    expect(inspect(error) + JSON.stringify(error)).not.toMatch(/\bhun\b|unter2|\bter2/);
   });
 
   test('lets others append when a process stops in the middle of an append', async () => {

@@ -5,11 +5,10 @@ import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { PATIENCE_MS } from './wait.ts';
 
 const CLI = fileURLToPath(new URL('../../../cli/backout.ts', import.meta.url));
 const BOUNDARY = new URL('programs/boundary.ts', import.meta.url).href;
-/** No command of a scenario takes longer, unless it hangs: then the test must say so. */
-const LIMIT_MS = 60_000;
 
 /** A point in the work of a command: an event of its execution, of one step where it has one. */
 export interface Boundary {
@@ -63,7 +62,7 @@ export function startCli(
   const output = Promise.all([text(child.stdout), text(child.stderr), once(child, 'exit')]);
   const end = async (): Promise<CliEnd> => {
     const timer = new AbortController();
-    const late = sleep(LIMIT_MS, 'late' as const, { signal: timer.signal }).catch(() => 'late');
+    const late = sleep(PATIENCE_MS, 'late' as const, { signal: timer.signal }).catch(() => 'late');
     const first = await Promise.race([output, late]);
     timer.abort();
     if (typeof first === 'string') child.kill('SIGKILL');

@@ -9,7 +9,7 @@ export interface SiteConfig {
   place: string[];
   /** Longest time for one deployment. Default 20s. */
   deployTimeout?: string;
-  /** Default 2s: the shortest that survives a busy machine with two cores. */
+  /** Default 3s: short enough to wait for, long enough for a busy machine to renew it. */
   leaseTtl?: string;
   /** How long each provider is watched half open. Default 400ms. */
   watch?: string;
@@ -58,6 +58,6 @@ checks:
   providers: { kind: breakers }
 stages: { now: 0s, t+2: 200ms, t+10: 400ms }
 bake: { duration: 400ms, every: 500ms }
-lease: { ttl: ${config.leaseTtl ?? '2s'} }
+lease: { ttl: ${config.leaseTtl ?? '3s'} }
 `;
 }

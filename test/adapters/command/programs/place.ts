@@ -60,6 +60,13 @@ function deploy(): void {
       setLive();
       setInterval(() => undefined, 1_000);
       return;
+    case 'killed-with-child': {
+      // Its child, in the same group, goes on when it is killed itself.
+      const code = 'setInterval(() => undefined, 1000);';
+      log(`child pid=${spawn(process.execPath, ['-e', code], { stdio: 'inherit' }).pid}`);
+      process.kill(process.pid, 'SIGKILL');
+      return;
+    }
     case 'killed':
       process.kill(process.pid, 'SIGKILL');
       return;

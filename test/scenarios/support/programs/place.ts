@@ -56,8 +56,8 @@ async function deploy(): Promise<number> {
   }
   // Bounded, so that a broken test leaves nothing behind for ever.
   if (trouble === 'hangs') await sleep(60_000);
-  for (let round = 0; trouble === 'waits' && round < 3_000 && !existsSync(at('go')); round += 1) {
-    await sleep(10);
+  if (trouble === 'waits') {
+    for (let round = 0; round < 3_000 && !existsSync(at('go')); round += 1) await sleep(10);
   }
   const changed = await locked(() => {
     const highest = Number(textOf('highest-fence', '0'));

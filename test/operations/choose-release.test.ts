@@ -1,0 +1,325 @@
+import { describe, expect, it } from 'vitest';
+import { BackoutError } from '../../src/model/error.ts';
+import type { ReleaseStatus, Tag } from '../../src/model/release.ts';
+import { parseVersion } from '../../src/model/version.ts';
+import { type Approval, requireApproval } from '../../src/operations/approval.ts';
+import { type Assessment, assess } from '../../src/operations/assess.ts';
+import { chooseRelease } from '../../src/operations/choose-release.ts';
+import { planApplication } from '../../src/operations/plan-rollback.ts';
+import { lastKnownGood, type Release } from '../../src/model/release.ts';
+import { down, hanging, openSite, type Site } from '../support/memory-ports.ts';
+
+type Known = [tag: string, status: ReleaseStatus, more?: Partial<Release>];
+
+const commitOf = (tag: string): string => Buffer.from(tag.padEnd(20)).toString('hex');
+
+/** Releases as they were deployed, oldest first; a commit is made of its tag. */
+function situation(live: string | undefined, known: Known[], extraTags: string[] = []): Assessment {
+  const tags = [...known.map(([tag]) => tag), ...extraTags].flatMap((name): Tag[] => {
+    const version = parseVersion(name, 'v*', 'semver');
+    const at = '2025-01-12T03:00:00.000Z';
+    return version === undefined
+      ? []
+      : [{ name, commit: commitOf(name), annotated: true, at, version }];
+  });
+  const releases = known.map(([tag, status, more], day): Release => {
+    const deployedAt = new Date(Date.UTC(2025, 0, 1 + day)).toISOString();
+    return { tag, commit: commitOf(tag), status, deployedAt, ...more };
+  });
+  return {
+    targets: [],
+    live,
+    tags,
+    releases,
+    knownGood: lastKnownGood({ releases, tags, live }),
+    commits: [],
+    openIncidents: [],
+    stillOff: { flags: [], breakers: [], incidents: [], problems: [] },
+    recommended: { level: 'flags', why: '', command: undefined },
+    problems: [],
+  };
+}
+
+const hold = { reason: 'broke the checkout', by: 'lee', at: '2025-01-02T00:00:00.000Z' };
+
+describe('the release to go back to', () => {
+  it.each<[string, string | undefined, Known[], string]>([
+    [
+      'the one before',
+      'v1.1.0',
+      [
+        ['v1.0.0', 'good'],
+        ['v1.1.0', 'deployed'],
+      ],
+      'v1.0.0',
+    ],
+    [
+      'the last good one, not the one before',
+      'v1.3.0',
+      [
+        ['v1.0.0', 'good'],
+        ['v1.1.0', 'bad'],
+        ['v1.2.0', 'bad'],
+        ['v1.3.0', 'deployed'],
+      ],
+      'v1.0.0',
+    ],
+    [
+      'not one whose bake never ended',
+      'v1.2.0',
+      [
+        ['v1.0.0', 'good'],
+        ['v1.1.0', 'baking'],
+        ['v1.2.0', 'deployed'],
+      ],
+      'v1.0.0',
+    ],
+    [
+      'not one that is held, though it was good',
+      'v1.2.0',
+      [
+        ['v1.0.0', 'good'],
+        ['v1.1.0', 'good', { hold }],
+        ['v1.2.0', 'deployed'],
+      ],
+      'v1.0.0',
+    ],
+    [
+      'not the live one, though it was good',
+      'v1.1.0',
+      [
+        ['v1.0.0', 'good'],
+        ['v1.1.0', 'good'],
+      ],
+      'v1.0.0',
+    ],
+    [
+      'the one that was live last, not the highest version',
+      'v1.3.0',
+      [
+        ['v1.2.0', 'good'],
+        ['v1.1.0', 'good'],
+        ['v1.3.0', 'deployed'],
+      ],
+      'v1.1.0',
+    ],
+    [
+      'not one whose tag was moved',
+      'v1.2.0',
+      [
+        ['v1.0.0', 'good'],
+        ['v1.1.0', 'good', { commit: 'f'.repeat(40) }],
+        ['v1.2.0', 'deployed'],
+      ],
+      'v1.0.0',
+    ],
+    [
+      'not a pre-release',
+      'v1.2.0',
+      [
+        ['v1.0.0', 'good'],
+        ['v1.1.0-rc.1', 'good'],
+        ['v1.2.0', 'deployed'],
+      ],
+      'v1.0.0',
+    ],
+  ])('is %s', (_, live, known, expected) => {
+    expect(chooseRelease(situation(live, known), undefined).tag).toBe(expected);
+  });
+
+  it.each<[string, Known[], RegExp]>([
+    ['nothing was ever recorded', [], /No release is known to be good\./],
+    [
+      'everything is bad or not proven',
+      [
+        ['v1.0.0', 'bad'],
+        ['v1.1.0', 'deployed'],
+        ['v1.2.0', 'good'],
+      ],
+      /v1\.2\.0: it is live now; v1\.1\.0: its bake.*; v1\.0\.0: it was marked bad/,
+    ],
+  ])('is not there when %s, and it says why', (_, known, message) => {
+    expect(() => chooseRelease(situation('v1.2.0', known), undefined)).toThrowError(
+      expect.objectContaining({
+        code: 'E_NO_TARGET',
+        kind: 'refused',
+        message: expect.stringMatching(message) as string,
+        remedy: expect.stringContaining('--to') as string,
+      }),
+    );
+  });
+});
+
+describe('a release that a person names', () => {
+  const known: Known[] = [
+    ['v1.0.0', 'good'],
+    ['v1.1.0', 'good', { hold }],
+    ['v1.1.1', 'bad'],
+    ['v1.1.2', 'good', { commit: 'f'.repeat(40) }],
+    ['v1.1.3', 'baking'],
+    ['v1.2.0', 'deployed'],
+  ];
+  const given = situation('v1.2.0', known, ['v1.1.9', 'v1.3.0']);
+  const twin = {
+    ...given.tags[0],
+    commit: given.tags.find(({ name }) => name === 'v1.2.0')?.commit,
+  };
+  const withTwin: Assessment = {
+    ...given,
+    tags: given.tags.map((tag) =>
+      tag.name === 'v1.1.9' ? { ...tag, commit: twin.commit ?? '' } : tag,
+    ),
+  };
+
+  it.each<[string, string, string, string]>([
+    ['v1.2.0; rm -rf /', 'E_TAG_FORMAT', 'usage', 'is not a release tag'],
+    ['--upload-pack=x', 'E_TAG_FORMAT', 'usage', 'is not a release tag'],
+    ['v9.9.9', 'E_TAG_NOT_FOUND', 'usage', 'There is no release tag "v9.9.9"'],
+    ['main', 'E_TAG_NOT_FOUND', 'usage', 'There is no release tag "main"'],
+    ['v1.2.0', 'E_ALREADY_LIVE', 'refused', 'is live already'],
+    ['v1.3.0', 'E_FORWARD', 'refused', 'newer than what is live (v1.2.0)'],
+    ['v1.1.2', 'E_TAG_MOVED', 'refused', 'its tag was moved'],
+    ['v1.1.0', 'E_TAG_BAD', 'refused', 'by lee: broke the checkout'],
+    ['v1.1.1', 'E_TAG_BAD', 'refused', 'was marked bad'],
+  ])('%j is refused: %s', (tag, code, kind, message) => {
+    expect(() => chooseRelease(given, tag)).toThrowError(
+      expect.objectContaining({ code, kind, message: expect.stringContaining(message) as string }),
+    );
+  });
+
+  it('is refused when it is the live commit under another name', () => {
+    expect(() => chooseRelease(withTwin, 'v1.1.9')).toThrowError(
+      expect.objectContaining({ code: 'E_ALREADY_LIVE' }),
+    );
+  });
+
+  it.each(['v1.0.0', 'v1.1.3', 'v1.1.9'])('%s is taken, proven good or not', (tag) => {
+    expect(chooseRelease(given, tag).tag).toBe(tag);
+  });
+
+  it('can be named though nobody can tell what is live', () => {
+    expect(chooseRelease(situation(undefined, known), 'v1.0.0').tag).toBe('v1.0.0');
+  });
+});
+
+function codeOf(work: () => void): string | undefined {
+  try {
+    work();
+    return undefined;
+  } catch (error) {
+    return error instanceof BackoutError ? error.code : String(error);
+  }
+}
+
+describe('a second person', () => {
+  const known: Known[] = [
+    ['v1.0.0', 'good'],
+    ['v1.1.0', 'baking'],
+    ['v1.2.0', 'deployed'],
+  ];
+  it.each<[Approval['policy'], string, string | undefined, boolean]>([
+    ['never', 'v1.1.0', undefined, true],
+    ['unless_green', 'v1.0.0', undefined, true],
+    ['unless_green', 'v1.1.0', undefined, false],
+    ['unless_green', 'v1.1.0', 'lee', true],
+    ['unless_green', 'v1.0.9', undefined, false],
+    ['always', 'v1.0.0', undefined, false],
+    ['always', 'v1.0.0', 'lee', true],
+    ['always', 'v1.0.0', 'kim', false],
+    ['always', 'v1.0.0', ' Kim ', false],
+    ['always', 'v1.0.0', '  ', false],
+  ])('policy %s, to %s, approved by %j: %s', async (policy, to, approvedBy, goes) => {
+    const { ports } = await openSite();
+    const assessment = situation('v1.2.0', known, ['v1.0.9']);
+    const plan = planApplication(ports.facts, undefined, { tag: to, commit: 'a'.repeat(40) });
+    const asking = () => requireApproval(assessment, plan, { policy, actor: 'kim', approvedBy });
+    expect(codeOf(asking)).toBe(goes ? undefined : 'E_APPROVAL');
+  });
+
+  it('is told what to look at and what to type', async () => {
+    const { ports } = await openSite();
+    const assessment = situation('v1.2.0', known);
+    const plan = planApplication(ports.facts, undefined, { tag: 'v1.1.0', commit: 'a'.repeat(40) });
+    const approval = { policy: 'unless_green', actor: 'kim', approvedBy: undefined } as const;
+    expect(() => requireApproval(assessment, plan, approval)).toThrowError(
+      expect.objectContaining({
+        kind: 'refused',
+        message: expect.stringContaining('v1.1.0 was never proven good') as string,
+        remedy: expect.stringContaining(plan.hash.slice(0, 12)) as string,
+      }),
+    );
+  });
+});
+
+const look = async (site: Site, more: object = {}) =>
+  await site.clock.run(assess({ ...site.ports, ...more }));
+
+describe('where we are', () => {
+  it('is what the targets, the records and the stores say', async () => {
+    const site = await openSite();
+    const assessment = await look(site);
+    expect(assessment).toMatchObject({
+      live: 'v1.2.0',
+      problems: [],
+      knownGood: { release: { tag: 'v1.1.0' } },
+      commits: [{ subject: 'Release v1.2.0' }],
+      openIncidents: [],
+      recommended: {
+        level: 'flags',
+        command: expect.stringContaining('backout emergency') as string,
+      },
+    });
+  });
+
+  it.each(['down', 'hanging'] as const)(
+    'is said as far as it is known when everything is %s',
+    async (how) => {
+      const site = await openSite();
+      const { ports, clock } = site;
+      const broken = <Port extends object>(port: Port): Port =>
+        how === 'down' ? down(port) : hanging(port);
+      const began = clock.now();
+      const assessment = await look(site, {
+        flags: broken(ports.flags),
+        breakers: broken(ports.breakers),
+        releases: broken(ports.releases),
+        repository: broken(ports.repository),
+        journal: broken(ports.journal),
+        targets: ports.targets.map(broken),
+      });
+      expect(assessment.live).toBeUndefined();
+      expect(assessment.knownGood.release).toBeUndefined();
+      expect(assessment.problems).toHaveLength(6);
+      expect(assessment.problems.join('\n')).toMatch(/web does not say what is live/);
+      expect(assessment.recommended).toMatchObject({
+        level: 'flags',
+        why: expect.stringContaining('cannot be read') as string,
+      });
+      expect(clock.now() - began).toBeLessThanOrEqual(10_000);
+      expect(clock.sleeping()).toBe(0);
+    },
+  );
+
+  it('has no live release when the targets do not agree', async () => {
+    const site = await openSite();
+    const other = {
+      ...site.target,
+      name: 'mail',
+      current: () => Promise.resolve({ known: true as const, tag: 'v1.1.0', detail: '' }),
+    };
+    const { live, problems } = await look(site, { targets: [site.target, other] });
+    expect(live).toBeUndefined();
+    expect(problems).toEqual(['The targets run different releases: v1.2.0, v1.1.0.']);
+  });
+
+  it('recommends the next step up once the service is safe, and none where there is none', async () => {
+    const site = await openSite();
+    const at = new Date(site.clock.now()).toISOString();
+    const by = { since: at, by: 'kim', rule: 'manual', reason: 'slow' };
+    await site.ports.flags.engage({ mode: 'safe', incident: 'incident1', ...by });
+    expect((await look(site)).recommended).toMatchObject({ level: 'application' });
+    for (const tag of ['v1.0.0', 'v1.1.0'])
+      await site.ports.releases.mark(site.ports.scope, tag, 'bad');
+    expect((await look(site)).recommended).toMatchObject({ level: undefined, command: undefined });
+  });
+});

@@ -1,0 +1,121 @@
+import { type Dice, dice } from './dice.ts';
+import {
+  type ActorName,
+  ACTORS,
+  type CallFault,
+  type Fault,
+  type Scene,
+  STORES,
+  type Task,
+} from './scene.ts';
+
+const SECOND = 1_000;
+const MINUTE = 60 * SECOND;
+
+/** The story that a seed stands for. */
+export function makeScene(seed: number): Scene {
+  const d = dice(`${seed}/scene`);
+  return {
+    seed,
+    tasks: makeTasks(d).toSorted((a, b) => a.at - b.at),
+    faults: makeFaults(d),
+    targets: d.chance(0.25) ? ['web', 'worker'] : ['web'],
+    instances: d.between(0, 9) === 0 ? 0 : d.between(1, 3),
+    underSafeState: d.chance(0.2) ? 'skip' : 'measure',
+    rollbackHelps: d.chance(0.85),
+  };
+}
+
+function makeTasks(d: Dice): Task[] {
+  const tasks: Task[] = [];
+  const alarm = (actor: ActorName, at: number, raised: number, more: { incident?: string }): void => {
+    const groups = d.chance(0.25) ? { groups: [d.pick(['shop', 'mail'])] } : {};
+    tasks.push({ actor, kind: 'alarm', state: 'ALARM', at, raised, ...more, ...groups });
+  };
+  if (d.chance(0.85)) {
+    const named = d.chance(0.5) ? { incident: 'alarm-critical-errors' } : {};
+    const raised = d.between(0, 20) * SECOND;
+    for (let copy = d.between(1, 4); copy > 0; copy -= 1) {
+      const actor = d.pick(['emergency-1', 'emergency-2']);
+      // Mostly at once, sometimes the very same instant, sometimes minutes late.
+      const late = d.pick([0, 0, 5, 700, 40 * SECOND, 6 * MINUTE, 14 * MINUTE]);
+      alarm(actor, raised + late, raised, named);
+    }
+    if (d.chance(0.4)) {
+      const at = raised + d.between(1, 12 * 60) * SECOND;
+      tasks.push({ actor: 'emergency-2', kind: 'alarm', state: 'OK', at, raised: at, ...named });
+    }
+  }
+  if (d.chance(0.8)) tasks.push({ actor: 'workflow', kind: 'rollback', at: d.between(0, 90) * SECOND });
+  if (d.chance(0.2)) tasks.push({ actor: 'person', kind: 'rollback', at: d.between(0, 120) * SECOND });
+  if (d.chance(0.4)) tasks.push({ actor: 'person', kind: 'resume', at: d.between(20, 420) * SECOND });
+  if (d.chance(0.2)) {
+    tasks.push({ actor: 'person', kind: 'trip', isolate: d.chance(0.4), at: d.between(0, 600) * SECOND });
+  }
+  if (d.chance(0.35)) {
+    const tag = d.pick(['v1.3.0', 'v1.3.0', 'v1.0.0']);
+    tasks.push({ actor: 'pipeline', kind: 'deploy', tag, at: d.between(0, 400) * SECOND });
+  }
+  if (d.chance(0.7)) {
+    let at = d.between(60, 600) * SECOND;
+    const pause = (): number => (at += d.between(1, 120) * SECOND);
+    if (d.chance(0.85)) tasks.push({ actor: 'person', kind: 'recover', named: d.chance(0.3), at });
+    if (d.chance(0.8)) tasks.push({ actor: 'person', kind: 'lift', at: pause() });
+    if (d.chance(0.5)) tasks.push({ actor: 'person', kind: 'close', at: pause() });
+    if (d.chance(0.3)) tasks.push({ actor: 'person', kind: 'recover', named: true, at: pause() });
+    if (d.chance(0.3)) tasks.push({ actor: 'person', kind: 'lift', at: pause() });
+    if (d.chance(0.3)) alarm('emergency-1', at + d.between(-40, 40) * SECOND, at, {});
+  }
+  if (tasks.length === 0) alarm('emergency-1', 0, 0, {});
+  return tasks;
+}
+
+const CALL_FAULTS: readonly [CallFault, ...CallFault[]] = [
+  'refuse',
+  'throttle',
+  'hang',
+  'slow',
+  'apply-then-fail',
+  'apply-late',
+  'duplicate',
+  'stale',
+];
+
+function makeFaults(d: Dice): Fault[] {
+  const faults: Fault[] = [];
+  // One seed in eight has a calm day: what then goes wrong is our doing alone.
+  if (d.chance(0.125)) return faults;
+  for (let count = d.between(0, 5); count > 0; count -= 1) faults.push(makeCallFault(d));
+  for (let count = d.between(0, 3); count > 0; count -= 1) {
+    const actor = d.pick(ACTORS);
+    // Most calls are made early: the events to die at are picked with that in mind.
+    const event = d.between(1, d.pick([12, 40, 120, 400]));
+    if (d.chance(0.6)) {
+      faults.push({ kind: 'kill', actor, event, restart: d.between(1, 60) * SECOND });
+    } else faults.push({ kind: 'pause', actor, event, ms: d.between(1, 100) * SECOND });
+  }
+  if (d.chance(0.25)) {
+    faults.push({ kind: 'skew', actor: d.pick(ACTORS), ms: d.between(-3_000, 3_000) });
+  }
+  if (d.chance(0.15)) faults.push({ kind: 'redis-restart', at: d.between(0, 600) * SECOND });
+  const from = d.between(0, 300) * SECOND;
+  const to = from + d.between(1, 200) * SECOND;
+  if (d.chance(0.2)) faults.push({ kind: 'lag', instance: d.between(0, 2), from, to });
+  if (d.chance(0.15)) faults.push({ kind: 'silent', instance: d.between(0, 2), from, to });
+  if (d.chance(0.08)) faults.push({ kind: 'no-artefact', tag: d.pick(['v1.1.0', 'v1.0.0']) });
+  if (d.chance(0.15)) faults.push({ kind: 'sick', from, to });
+  return faults;
+}
+
+function makeCallFault(d: Dice): Fault {
+  const from = d.pick([0, 0, d.between(0, 120) * SECOND, d.between(0, 600) * SECOND]);
+  return {
+    kind: d.pick(CALL_FAULTS),
+    store: d.pick(STORES),
+    // Cut off from one store, alone; or the store has a bad time with everybody.
+    actor: d.chance(0.4) ? d.pick(ACTORS) : 'all',
+    from,
+    to: from + d.pick([2, 10, 60, 240, 1_800]) * SECOND,
+    share: d.pick([0.05, 0.2, 0.5, 1]),
+  };
+}

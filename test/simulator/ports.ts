@@ -1,0 +1,318 @@
+import { spoolingJournal, type SpoolingJournal } from '../../src/adapters/file/spool.ts';
+import type { NewEntry } from '../../src/model/journal.ts';
+import { flagsSafeCheck } from '../../src/operations/checks/flags-safe.ts';
+import type { OperationPorts } from '../../src/operations/operation-ports.ts';
+import type { Check } from '../../src/ports/checks.ts';
+import type { FlagEditor } from '../../src/ports/flags.ts';
+import type { Journal } from '../../src/ports/journal.ts';
+import type { Messenger } from '../../src/ports/messenger.ts';
+import type { Target } from '../../src/ports/target.ts';
+import { call } from './call.ts';
+import { BAD, openRepository, SCOPE } from './history.ts';
+import type { Process } from './process.ts';
+import { type Disk, mountDisk } from './programs/spool-directory.ts';
+import type { StoreName } from './scene.ts';
+import type { World } from './world.ts';
+
+export interface ProcessPorts {
+  ports: OperationPorts & { editor: FlagEditor };
+  journal: SpoolingJournal;
+}
+
+/** What the world is told about a process, besides what it does to the stores. */
+export interface Listener {
+  /** Before a process says something to its journal. */
+  statement(process: Process, entry: NewEntry): void;
+  /** Before a process asks a store for a change. */
+  request(process: Process, store: StoreName, op: string, args: readonly unknown[]): void;
+}
+
+export interface Machine {
+  files: Map<string, NewEntry>;
+  setAside: { file: string; why: string }[];
+}
+
+/** The real operations' ports for one process, each call of which goes through {@link call}. */
+export function openPorts(
+  world: World,
+  process: Process,
+  machine: Machine,
+  listener: Listener,
+  settings: { mode: 'journal-first' | 'spool-first'; groups?: string[] },
+): ProcessPorts {
+  const { scene } = world;
+  const { clock } = process;
+
+  const read = <T>(
+    store: StoreName,
+    op: string,
+    effect: () => Promise<T>,
+    more: { about?: string; signal?: AbortSignal; earlier?: (at: number) => T | undefined } = {},
+  ): Promise<T> => call(world, process, { store, op, args: [], write: false, effect, ...more });
+  const write = <T>(
+    store: StoreName,
+    op: string,
+    args: readonly unknown[],
+    effect: (detached: boolean) => Promise<T>,
+    more: { about?: string; signal?: AbortSignal } = {},
+  ): Promise<T> => {
+    if (process.alive) listener.request(process, store, op, args);
+    return call(world, process, { store, op, args, write: true, effect, ...more });
+  };
+
+  const primary: Journal = {
+    append: (entry) =>
+      call(world, process, {
+        store: 'journal',
+        op: 'append',
+        args: [entry],
+        write: true,
+        about: entry.key.slice(entry.incident.length + 1),
+        async effect() {
+          const appended = await world.journal.append(entry);
+          if (appended.stored === 'journal' && !appended.repeated) {
+            world.entries.push({ at: world.scheduler.now(), entry: appended.entry });
+          }
+          return appended;
+        },
+      }),
+    read: (scope, incident) =>
+      read('journal', 'read', async () => {
+        process.journalReadAt = world.scheduler.now();
+        return await world.journal.read(scope, incident);
+      }),
+    incidents: (scope) => read('journal', 'incidents', () => world.journal.incidents(scope)),
+  };
+  const disk: Disk = {
+    ...machine,
+    use: (op, isWrite, effect) =>
+      call(world, process, {
+        store: 'disk',
+        op,
+        args: [],
+        write: isWrite,
+        effect: () => Promise.resolve(effect()),
+      }),
+  };
+  mountDisk(process.name, disk);
+  const spooling = spoolingJournal({
+    primary,
+    spoolDirectory: process.name,
+    clock,
+    mode: settings.mode,
+  });
+  const journal: Journal = {
+    ...spooling,
+    async append(entry) {
+      if (process.alive) listener.statement(process, entry);
+      const step = entry.kind === 'intent' ? entry.data['step'] : undefined;
+      if (typeof step === 'string') process.intents.set(step, 'said');
+      const appended = await spooling.append(entry);
+      if (typeof step === 'string') process.intents.set(step, appended.stored);
+      world.acknowledged.push({ process, entry });
+      return appended;
+    },
+  };
+
+  const { flags, breakers, leases, releases } = world;
+  const engage = (override: Parameters<typeof flags.engage>[0]) =>
+    write('flags', 'engage', [override], () => flags.engage(override), {
+      about: `${override.incident} since ${override.since.slice(11, 23)}`,
+    });
+  const readFlags = () =>
+    read('flags', 'read', () => flags.read(), {
+      earlier: (at) => world.flagHistory.findLast((one) => one.at <= at)?.snapshot,
+    });
+  const ports: OperationPorts & { editor: FlagEditor } = {
+    scope: SCOPE,
+    clock,
+    ids: process.ids,
+    journal,
+    flags: { read: readFlags, engage },
+    editor: {
+      lift: (override) =>
+        write('flags', 'lift', [override], () => flags.lift(override), {
+          about: `${override.incident} since ${override.since.slice(11, 23)} by ${override.by}`,
+        }),
+      setBase: () => Promise.reject(new Error('Nobody edits flags here.')),
+      publish: () => Promise.reject(new Error('Nobody publishes flags here.')),
+    },
+    breakers: {
+      read: () => read('breakers', 'read', () => breakers.read()),
+      instances: () => read('breakers', 'instances', () => Promise.resolve(world.instances())),
+      trip: (request) => write('breakers', 'trip', [request], () => breakers.trip(request)),
+      set: (provider, state, expected) =>
+        write('breakers', 'set', [provider, state], () => breakers.set(provider, state, expected), {
+          about: `${provider} ${state.state}`,
+        }),
+      announce: (override) =>
+        write('breakers', 'announce', [override], () => breakers.announce(override)),
+    },
+    leases: {
+      acquire: (request) =>
+        write('leases', 'acquire', [request], async () => {
+          const taken = await leases.acquire(request);
+          process.leasedAt = world.scheduler.now();
+          return taken;
+        }),
+      renew: (held, ttlMs) => write('leases', 'renew', [held], () => leases.renew(held, ttlMs)),
+      release: (held) => write('leases', 'release', [held], () => leases.release(held)),
+      inspect: (resources) => read('leases', 'inspect', () => leases.inspect(resources)),
+    },
+    releases: {
+      list: (scope) => read('releases', 'list', () => releases.list(scope)),
+      record: (scope, release) =>
+        write('releases', 'record', [release], () => releases.record(scope, release), {
+          about: release.tag,
+        }),
+      mark: (scope, tag, status) =>
+        write('releases', 'mark', [tag, status], () => releases.mark(scope, tag, status), {
+          about: `${tag} ${status}`,
+        }),
+      hold: (scope, tag, hold) =>
+        write('releases', 'hold', [tag, hold], () => releases.hold(scope, tag, hold), {
+          about: tag,
+        }),
+    },
+    repository: openRepository(),
+    targets: world.targets.map((_, index) => openTarget(world, process, index, read, write)),
+    checks: openChecks(world, clock, read, readFlags),
+    messengers: ['chat', 'pager'].map(
+      (channel): Messenger => ({
+        channel,
+        async send(message, signal) {
+          try {
+            return await call(world, process, {
+              store: 'chat',
+              op: channel,
+              args: [message],
+              write: true,
+              signal,
+              about: message.code,
+              async effect() {
+                world.messages.push(`${channel}/${message.key}`);
+                return { delivered: true as const };
+              },
+            });
+          } catch {
+            return { delivered: false, problem: `${channel} cannot be reached` };
+          }
+        },
+      }),
+    ),
+    postmortems: { publish: (incident) => Promise.resolve(`postmortems/${incident}.md`) },
+    observe: (event) => {
+      if (event.type === 'note') world.note(process.name, () => `says: ${event.text}`);
+    },
+    facts: {
+      ...SCOPE,
+      configHash: 'f'.repeat(64),
+      ...(settings.groups === undefined ? {} : { groups: settings.groups }),
+      groupsWithSafeValues: ['shop', 'mail'],
+      providers: ['stripe', 'mailer'],
+      fastPath: true,
+      acknowledgeWithinMs: 1_500,
+      budgetsMs: { flags: 30_000, application: 300_000, database: 900_000 },
+      targets: scene.targets.map((name) => ({ name, timeoutMs: 30_000, preflightMs: 5_000 })),
+      stages: [
+        { name: 'now', afterMs: 0 },
+        { name: 't+2', afterMs: 30_000 },
+        { name: 't+10', afterMs: 90_000 },
+      ],
+      bake: { durationMs: 90_000, everyMs: 15_000 },
+    },
+    settings: {
+      leaseTtlMs: 30_000,
+      leaseWaitMs: scene.seed % 2 === 0 ? 0 : 20_000,
+      messageCapMs: 2_000,
+      messageFooter: {},
+      holder: process.name,
+      due: { root_cause: 1, fix_plan: 2, process_gaps: 3, fix_deployment: 4 },
+    },
+  };
+  return { ports, journal: spooling };
+}
+
+type Read = <T>(
+  store: StoreName,
+  op: string,
+  effect: () => Promise<T>,
+  more?: { about?: string; signal?: AbortSignal },
+) => Promise<T>;
+type Write = <T>(
+  store: StoreName,
+  op: string,
+  args: readonly unknown[],
+  effect: (detached: boolean) => Promise<T>,
+  more?: { about?: string; signal?: AbortSignal },
+) => Promise<T>;
+
+/** A platform that takes some seconds to deploy, whoever asked for it and whatever became of them. */
+function openTarget(
+  world: World,
+  process: Process,
+  index: number,
+  read: Read,
+  write: Write,
+): Target {
+  const target = world.targets[index];
+  if (target === undefined) throw new Error(`There is no target ${index}.`);
+  const { name } = target;
+  return {
+    name,
+    kind: target.kind,
+    preflight: (release) =>
+      read('git', 'preflight', () => target.preflight(release), { about: release.tag }),
+    current: (signal) => read('target', 'current', () => target.current(signal), { about: name, signal }),
+    apply: (release, guard) =>
+      write(
+        'target',
+        'apply',
+        [name, release, guard.fence],
+        async (detached) => {
+          const changes = target.effects.length;
+          const signal = detached ? new AbortController().signal : guard.signal;
+          await target.apply(release, { ...guard, signal });
+          if (target.effects.length === changes) return;
+          world.deployments.push({
+            at: world.scheduler.now(),
+            target: name,
+            tag: release.tag,
+            before: target.effects.at(-2)?.tag ?? BAD.tag,
+            fence: guard.fence,
+            process,
+          });
+        },
+        { about: `${name} ${release.tag} fence ${guard.fence}`, signal: guard.signal },
+      ),
+  };
+}
+
+function openChecks(
+  world: World,
+  clock: OperationPorts['clock'],
+  read: Read,
+  readFlags: OperationPorts['flags']['read'],
+): Check[] {
+  const { underSafeState } = world.scene;
+  const stages = ['now', 't+2', 't+10'];
+  const health: Check = {
+    name: 'health',
+    stages,
+    async run({ safeState }) {
+      if (safeState && underSafeState === 'skip') return undefined;
+      const at = new Date(clock.now()).toISOString();
+      const measured = { check: 'health', duration_ms: 0, at };
+      try {
+        const healthy = await read('metrics', 'read', () => Promise.resolve(world.healthy()));
+        return { ...measured, verdict: healthy ? 'passed' : 'failed', reason: 'Asked the service.' };
+      } catch {
+        return { ...measured, verdict: 'error', reason: 'The service was not asked.' };
+      }
+    },
+  };
+  if (underSafeState === 'skip') return [health];
+  const flags = { read: readFlags, engage: () => Promise.reject(new Error('A check only reads.')) };
+  const options = { name: 'flags-safe', stages, flags, groups: 'all' as const, timeoutMs: 3_000 };
+  return [health, flagsSafeCheck({ ...options, clock })];
+}
