@@ -40,8 +40,6 @@ export interface OperationPorts {
   facts: PlanFacts;
   settings: {
     leaseTtlMs: number;
-    /** How long a rollback waits for somebody else's lease; 0 = refuse at once. */
-    leaseWaitMs: number;
     /** Longest time one channel may take for one message. */
     messageCapMs: number;
     /** Stands below every message. */

@@ -71,7 +71,7 @@ export async function rollBack(
   const found = await findIncident(ports, request.incident);
   if (found?.status === 'closed') throw incidentClosed(found.id);
   const incident = found?.id ?? newIncidentId(ports);
-  return await underLeases(ports, plan, incident, ports.settings.leaseWaitMs, async (held) => {
+  return await underLeases(ports, plan, incident, 0, async (held) => {
     if (found !== undefined) await requireNothingUnfinished(ports, found);
     await requireSamePlan(ports, plan);
     if (found === undefined) await openIncident(ports, incident, request);

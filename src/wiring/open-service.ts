@@ -151,7 +151,6 @@ export async function openService(options: OpenOptions): Promise<OpenService> {
     facts,
     settings: {
       leaseTtlMs: config.lease.ttl,
-      leaseWaitMs: config.lease.wait,
       messageCapMs: config.messages.timeout,
       messageFooter: messageFooter(config),
       // The last part tells containers apart that share a host name and are all process 1.

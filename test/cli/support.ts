@@ -155,7 +155,7 @@ export async function openSite(options: SiteOptions): Promise<Site> {
 }
 
 /** Starts `backout` as a person does, and waits for its end. */
-export async function runCommandLine(
+async function runCommandLine(
   args: readonly string[],
   { cwd, env }: { cwd: string; env: Record<string, string | undefined> },
 ): Promise<Run> {

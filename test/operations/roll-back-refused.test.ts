@@ -169,6 +169,20 @@ describe('a rollback that was interrupted', () => {
     },
   );
 
+  it('is watched for as long as it has to be, counted from the deployment, not from the start', async () => {
+    const site = await openSite();
+    site.target.beforeChange = () => site.clock.sleep(50_000);
+    await interrupt(site, 'hold');
+    const { incident } = await site.clock.run(resumeRollback(site.ports, undefined, 'lee'));
+    const entries = await site.entries(incident);
+    const at = (found: boolean[]): number => Date.parse(entries[found.lastIndexOf(true)]?.at ?? '');
+    const deployed = at(
+      entries.map(({ kind, data }) => kind === 'outcome' && data['step'] === 'deploy:web'),
+    );
+    const watched = at(entries.map(({ kind }) => kind === 'verdict'));
+    expect(watched - deployed).toBe(600_000);
+  });
+
   it.each<[string, (site: Site) => unknown, string]>([
     [
       'another release went live since',

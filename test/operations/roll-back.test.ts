@@ -129,6 +129,14 @@ describe('a rollback of the application', () => {
     expect(site.messenger.sent.at(-1)?.lines.join()).toContain('v1.2.0 is probably not the cause');
   });
 
+  it('is watched for longer when its bake lasts longer than its last stage', async () => {
+    const site = await openSite();
+    const began = site.clock.now();
+    const bake = { durationMs: 1_800_000, everyMs: 60_000 };
+    await roll(site, { facts: { ...site.ports.facts, bake } });
+    expect(site.clock.now() - began).toBeGreaterThanOrEqual(1_800_000);
+  });
+
   it('that gets worse while it is watched fails then, and not at the end', async () => {
     const site = await openSite();
     const began = site.clock.now();

@@ -1,3 +1,4 @@
+import { describe } from './describe.ts';
 import { START } from './history.ts';
 import { watchInvariants, type Violation } from './invariants.ts';
 import { type Machine, openPorts, type ProcessPorts } from './ports.ts';
@@ -9,6 +10,8 @@ import { type LogLine, openWorld, type World } from './world.ts';
 
 /** Far more than anything here may last. */
 const LONGEST_RUN_MS = 3 * 3_600_000;
+/** After a crash that was injected, somebody starts it again. */
+const RESTART_MS = 5_000;
 const MOST_EVENTS = 400_000;
 
 export interface Run {
@@ -26,14 +29,13 @@ export interface RunOptions {
   log?: boolean;
   /** Stops at the first violation. Default true. */
   stopEarly?: boolean;
-  /** Crash injection: called at every boundary of every call. */
-  onBoundary?: (process: Process, store: string, op: string, phase: 'before' | 'landed') => void;
+  /** Crash injection: asked at every boundary of every call; true kills the process there. */
+  crashAt?: (process: Process, store: string, op: string, phase: 'before' | 'landed') => boolean;
 }
 
 /** Plays a scene to its end, with the invariants checked after every event. */
 export async function runScene(scene: Scene, options: RunOptions = {}): Promise<Run> {
   const world = await openWorld(scene, options.log === true);
-  if (options.onBoundary !== undefined) world.onBoundary = options.onBoundary;
   const { scheduler } = world;
   const guard = watchInvariants(world);
   const machines = new Map<ActorName, Machine>();
@@ -88,6 +90,12 @@ export async function runScene(scene: Scene, options: RunOptions = {}): Promise<
     world.note('world', () => `${process.name} is over`);
   }
 
+  world.onBoundary = (process, store, op, phase) => {
+    if (options.crashAt?.(process, store, op, phase) !== true) return;
+    world.note('fault', () => `${process.name} is KILLED at ${store}.${op}, ${phase}`);
+    process.kill();
+    scheduler.after(RESTART_MS, () => begin(process.task));
+  };
   for (const task of scene.tasks) scheduler.after(task.at, () => begin(task));
   for (const fault of scene.faults) {
     if (fault.kind !== 'redis-restart') continue;
@@ -141,10 +149,3 @@ async function carryOver(world: World, machines: ReadonlyMap<ActorName, Machine>
 }
 
 const silent = { statement: () => undefined, request: () => undefined };
-
-export function describe(task: Task): string {
-  const { actor: _actor, at: _at, kind, ...rest } = task;
-  const more = Object.entries(rest).map(([name, value]) => `${name}=${String(value)}`);
-  return [kind, ...more].join(' ');
-}
-

@@ -163,7 +163,6 @@ export async function openSite(): Promise<Site> {
       },
       settings: {
         leaseTtlMs: 30_000,
-        leaseWaitMs: 0,
         messageCapMs: 2_000,
         messageFooter: {},
         holder: 'kim@laptop (pid 1)',
