@@ -40,9 +40,11 @@ export function buildProgram(onEnd: (code: ExitCode) => void): Command {
     (action) =>
     async (...given) => {
       const command = given.pop();
+      if (!(command instanceof Command)) throw new TypeError('commander handed over no command');
       // Options of the program itself count too, wherever they stand.
-      if (command instanceof Command) Object.assign(given.at(-1) ?? {}, command.optsWithGlobals());
-      checkInput(given);
+      Object.assign(given.at(-1) ?? {}, command.optsWithGlobals());
+      // An emergency is not refused for its words: it mends them itself, and says so.
+      if (command.name() !== 'emergency') checkInput(given);
       // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- popped: what is left fits
       onEnd(await action(...(given as unknown as Parameters<typeof action>)));
     };

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { BackoutError } from '../../src/model/error.ts';
 import { makeSafe } from '../../src/operations/make-safe.ts';
-import { checkReason } from '../check-input.ts';
+import { mendWords } from '../check-input.ts';
 import { type CommandContext, type GlobalOptions, withService } from '../context.ts';
 import { exitCodeOfOutcome } from '../exit-code.ts';
 import { liveNow } from '../live-now.ts';
@@ -18,7 +18,7 @@ export function addEmergency(program: Command, run: Runner): void {
   program
     .command('emergency')
     .description('safe state now: flags to safe values, circuit breakers open')
-    .option('--reason <text>', 'what is broken, 10 to 2,000 characters')
+    .option('--reason <text>', 'what is broken')
     .option(
       '--incident <id>',
       'the incident it belongs to (default: the running one, or a new one)',
@@ -30,7 +30,8 @@ export function addEmergency(program: Command, run: Runner): void {
 async function emergency(options: EmergencyOptions) {
   return await withService(options, { need: 'flags', emergency: true }, async (context) => {
     const { service, user, out } = context;
-    const reason = checkReason(options.reason, user);
+    const { reason, incident, notes } = mendWords(options, user);
+    for (const note of notes) out.line(note);
     const { rule } = options;
     const facts = rule === undefined ? service.ports.facts : factsOfRule(context, rule);
     const result = await makeSafe(
@@ -39,7 +40,7 @@ async function emergency(options: EmergencyOptions) {
         actor: user,
         reason,
         rule: rule ?? 'manual',
-        ...(options.incident === undefined ? {} : { incident: options.incident }),
+        ...(incident === undefined ? {} : { incident }),
       },
     );
     out.result(result, renderResult(result, await liveNow(context), context.again));

@@ -65,7 +65,7 @@ export async function assess(
       ? []
       : await orElse(() => ports.repository.commitsBetween(to, from, COMMITS_SHOWN), []);
   const openIncidents = incidents.filter(({ status }) => status === 'open');
-  const recommended = recommend(stillOff, live, knownGood);
+  const recommended = recommend(stillOff, live, { knownGood, releases, openIncidents });
   return {
     targets,
     live,
@@ -117,8 +117,13 @@ function agreedRelease(targets: Assessment['targets'], problems: string[]): stri
 function recommend(
   off: StillOff,
   live: string | undefined,
-  { release }: KnownGood,
+  {
+    knownGood,
+    releases,
+    openIncidents,
+  }: Pick<Assessment, 'knownGood' | 'releases' | 'openIncidents'>,
 ): Assessment['recommended'] {
+  const { release } = knownGood;
   if (off.incidents.length === 0) {
     return {
       level: 'flags',
@@ -127,6 +132,21 @@ function recommend(
           ? 'The safe state is off. It takes seconds and undoes nothing.'
           : 'Whether the safe state is on cannot be read. Asking for it again undoes nothing.',
       command: 'backout emergency --reason "…"',
+    };
+  }
+  // Rolled back in this incident already: the next thing is the way up, not a still older release.
+  const rolledBack = releases.some(
+    ({ tag, status, deployedAt }) =>
+      tag === live && status === 'good' && openIncidents.some((one) => one.openedAt < deployedAt),
+  );
+  if (rolledBack) {
+    return {
+      level: undefined,
+      why: `${live} is back since this incident began. When the service is well: recover.`,
+      command:
+        off.breakers.length > 0
+          ? 'backout breakers reset'
+          : 'backout flags lift --by NAME --reason "…"',
     };
   }
   if (release === undefined) {

@@ -103,9 +103,9 @@ const REFUSALS: Refusal[] = [
   usage(['check', '--config', 'missing.yml'], 'E_CONFIG_FILE', 'missing.yml'),
   usage(['check', '--config', 'version/backout.yml'], 'E_CONFIG_FILE'),
   // Reasons.
-  usage(['emergency', '--reason', ''], 'E_REASON', '0 characters', '10 to 2,000'),
-  usage(['emergency', '--reason', 'abc'], 'E_REASON', '3 characters'),
-  usage(['emergency', '--reason', 'a         b'.trim().slice(0, 9)], 'E_REASON'),
+  usage(['rollback', 'application', '--reason', ''], 'E_REASON', '0 characters', '10 to 2,000'),
+  usage(['rollback', 'application', '--reason', 'abc'], 'E_REASON', '3 characters'),
+  usage(['rollback', 'application', '--reason', 'a         b'.trim().slice(0, 9)], 'E_REASON'),
   usage(['rollback', 'flags', '--reason', 'x'.repeat(70_000)], 'E_REASON', '70000 characters'),
   usage(['rollback', 'application', '--yes', '--reason', 'bad'], 'E_REASON'),
   usage(['breakers', 'trip', '--reason', 'bad'], 'E_REASON'),
@@ -132,14 +132,26 @@ const REFUSALS: Refusal[] = [
   // An incident's name becomes the name of a file.
   ...['../../x', '/etc/x', 'a/b', 'a\\b', '.hidden', '', '-x', 'ä', 'x'.repeat(64)].flatMap(
     (name) => [
-      usage(['emergency', `--incident=${name}`], 'E_INCIDENT_NAME', 'letters, digits'),
+      usage(
+        ['rollback', 'application', `--incident=${name}`],
+        'E_INCIDENT_NAME',
+        'letters, digits',
+      ),
       usage(['breakers', 'trip', `--incident=${name}`], 'E_INCIDENT_NAME'),
     ],
   ),
   // Characters that move the cursor or turn the text round.
   ...['\r\n', '\u001b[2J', RLO, '\u0000', '\u200b'].flatMap((sign) => [
-    usage(['emergency', '--reason', `orders fail ${sign} at noon`], 'E_CONTROL_CHARS', '--reason'),
-    usage(['emergency', '--incident', `inc${sign}7`], 'E_CONTROL_CHARS', '--incident'),
+    usage(
+      ['rollback', 'application', '--reason', `orders fail ${sign} at noon`],
+      'E_CONTROL_CHARS',
+      '--reason',
+    ),
+    usage(
+      ['rollback', 'application', '--incident', `inc${sign}7`],
+      'E_CONTROL_CHARS',
+      '--incident',
+    ),
     usage(['flags', 'lift', '--by', `ma${sign}ria`], 'E_CONTROL_CHARS', '--by'),
     usage([...to('v1.0.1'), '--approved-by', `${sign}maria`], 'E_CONTROL_CHARS', '--approved-by'),
     usage(to(`v1.0${sign}.1`), 'E_CONTROL_CHARS', '--to'),

@@ -11,10 +11,8 @@ const rows = map
 
 test('every row says what does it now, or that it is open', () => {
   expect(rows.length).toBeGreaterThan(30);
-  for (const [, byHand, command, workflow] of rows) {
-    expect(command, byHand).not.toBe('');
-    expect(workflow, byHand).not.toBe('');
-  }
+  const unsaid = rows.filter(([, , command, workflow]) => command === '' || workflow === '');
+  expect(unsaid).toEqual([]);
 });
 
 test('every test that the map names exists', () => {

@@ -97,11 +97,12 @@ export function call<T>(world: World, process: Process, request: CallRequest<T>)
       scheduler.after(ms, () => void land(answer));
     };
 
-    switch (fault?.kind) {
+    const { kind, ms: delay = 0 } = fault ?? {};
+    switch (kind) {
       case undefined:
         return landIn(sent, true);
       case 'slow':
-        return landIn(sent + Math.min(fault.ms, cap === Infinity ? fault.ms : cap * 0.8), true);
+        return landIn(sent + Math.min(delay, cap === Infinity ? delay : cap * 0.8), true);
       case 'refuse':
         return fail(sent + back, unreachable(store, 'failed', 'It cannot be reached.'));
       case 'throttle':
@@ -113,12 +114,12 @@ export function call<T>(world: World, process: Process, request: CallRequest<T>)
         landIn(sent, false);
         return fail(sent + back, unreachable(store, 'uncertain', 'The connection was lost.'));
       case 'apply-late':
-        landIn(fault.ms + (cap === Infinity ? 0 : cap), false);
+        landIn(delay + (cap === Infinity ? 0 : cap), false);
         if (cap !== Infinity) fail(cap, unreachable(store, 'uncertain', 'No answer.'));
         return;
       case 'duplicate':
         landIn(sent, true);
-        return landIn(sent + fault.ms, false);
+        return landIn(sent + delay, false);
       case 'stale': {
         const old = request.earlier?.(scheduler.now() - STALE_MS);
         if (old === undefined) return landIn(sent, true);
@@ -128,7 +129,7 @@ export function call<T>(world: World, process: Process, request: CallRequest<T>)
         });
       }
       default:
-        fault satisfies never;
+        kind satisfies never;
     }
   });
 }

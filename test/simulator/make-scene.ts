@@ -36,7 +36,7 @@ function makeTasks(d: Dice): Task[] {
     const named = d.chance(0.5) ? { incident: 'alarm-critical-errors' } : {};
     const raised = d.between(0, 20) * SECOND;
     for (let copy = d.between(1, 4); copy > 0; copy -= 1) {
-      const actor = d.pick(['emergency-1', 'emergency-2']);
+      const actor = d.pick<ActorName>(['emergency-1', 'emergency-2']);
       // Mostly at once, sometimes the very same instant, sometimes minutes late.
       const late = d.pick([0, 0, 5, 700, 40 * SECOND, 6 * MINUTE, 14 * MINUTE]);
       alarm(actor, raised + late, raised, named);
