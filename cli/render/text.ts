@@ -53,7 +53,8 @@ export function table(rows: readonly (readonly string[])[]): string {
   );
   const indent = widths.reduce((sum, width) => sum + width + 2, 0);
   // Names so long that nothing fits beside them: the last column goes below.
-  const narrow = indent > COLUMNS - NARROWEST;
+  const longest = Math.max(0, ...rows.map((row) => widthOf(printable(row[columns - 1] ?? ''))));
+  const narrow = indent + Math.min(NARROWEST, longest) > COLUMNS;
   return rows
     .map((row) => {
       const last = row[columns - 1] ?? '';
