@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { Client } from 'pg';
 import { beforeAll, expect, test } from 'vitest';
-import type { LocalBinaries } from '../../../src/adapters/local/binaries.ts';
+import { type LocalBinaries, serviceVariables } from '../../../src/adapters/local/binaries.ts';
 import type { ServerKind } from '../../../src/adapters/local/local-server.ts';
 import { startServer } from '../../../src/adapters/local/local-server.ts';
 import { startPostgres } from '../../../src/adapters/local/postgres-server.ts';
@@ -144,16 +144,17 @@ test('when somebody else takes the port first, another port is tried', async () 
   const address = occupied.address();
   const taken = typeof address === 'object' ? (address?.port ?? 0) : 0;
   const ports: number[] = [];
-  const listen = `require('node:net').createServer().listen(Number(process.argv[1]), '127.0.0.1')`;
   const kind: ServerKind = {
     name: 'Redis',
-    prepare: async ({ port }) => {
+    prepare: async ({ port, dir }) => {
       const used = ports.length < 2 ? taken : port;
       ports.push(used);
+      const { server } = binaries.redis;
+      const listen = ['--port', String(used), '--bind', '127.0.0.1', '--save', ''];
       // The loser of the race for a port says so in its log and ends.
       return {
-        variables: {},
-        steps: [[process.execPath, '-e', listen, String(used)]],
+        variables: serviceVariables(binaries.redis, dir),
+        steps: [[server, ...listen]],
         signals: ['SIGTERM'],
       };
     },
