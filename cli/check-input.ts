@@ -1,9 +1,11 @@
-import { BackoutError } from '../src/model/error.ts';
 import { isIncidentName } from '../src/model/names.ts';
-
-/** Control and text-direction characters, and halves of characters. */
-const BAD_SIGNS = /[\p{Cc}\p{Cf}\p{Cs}]/gu;
-const MOST_REASON = 2_000;
+import {
+  BAD_SIGNS,
+  checkIncidentName,
+  checkReason,
+  MOST_REASON,
+  requirePlainText,
+} from '../src/model/typed-text.ts';
 
 /**
  * What is true of everything that is typed, whichever command it is for: no characters that move
@@ -23,45 +25,8 @@ function checkOptions(options: object): void {
   for (const [name, value] of Object.entries(options)) {
     if (typeof value !== 'string') continue;
     requirePlainText(`--${name.replaceAll(/[A-Z]/g, (sign) => `-${sign.toLowerCase()}`)}`, value);
-    if (name === 'incident') requireIncidentName(value);
+    if (name === 'incident') checkIncidentName(value, 'leave --incident out');
   }
-}
-
-/** Control and direction characters: text goes to logs, messages and pages. */
-function requirePlainText(what: string, text: string): void {
-  if (text.search(BAD_SIGNS) < 0) return;
-  throw new BackoutError({
-    code: 'E_CONTROL_CHARS',
-    kind: 'usage',
-    message: `${what} contains control or text-direction characters.`,
-    remedy: 'Type the text again by hand instead of pasting it.',
-  });
-}
-
-/** It becomes part of file names, keys and links: docs/contract.md says which names there are. */
-function requireIncidentName(name: string): void {
-  if (isIncidentName(name)) return;
-  throw new BackoutError({
-    code: 'E_INCIDENT_NAME',
-    kind: 'usage',
-    message: `${JSON.stringify(name.slice(0, 80))} cannot be the name of an incident.`,
-    remedy:
-      'Use 1 to 63 letters, digits, "-" and "_", with a letter or digit first; or leave ' +
-      '--incident out.',
-  });
-}
-
-/** The reason a person gave, or what to write when they gave none. @throws BackoutError E_REASON */
-export function checkReason(given: string | undefined, user: string): string {
-  if (given === undefined) return `Started by hand by ${user}; no reason given`;
-  const length = Array.from(given.trim()).length;
-  if (length >= 10 && length <= MOST_REASON) return given.trim();
-  throw new BackoutError({
-    code: 'E_REASON',
-    kind: 'usage',
-    message: `The reason has ${length} characters; 10 to 2,000 are needed.`,
-    remedy: 'Say in one sentence what is broken, for whoever reads it tomorrow.',
-  });
 }
 
 /** The words of an emergency, made usable. */

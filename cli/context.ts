@@ -3,6 +3,7 @@ import { userInfo } from 'node:os';
 import { systemClock } from '../src/adapters/system-clock.ts';
 import type { Need } from '../src/config/availability.ts';
 import { readEnvironment } from '../src/config/environment.ts';
+import { describeCause } from '../src/model/error.ts';
 import type { Observe } from '../src/model/progress.ts';
 import { findConfig } from '../src/wiring/find-config.ts';
 import { type OpenService, openService } from '../src/wiring/open-service.ts';
@@ -100,7 +101,12 @@ function quote(value: string): string {
 
 /** What an earlier command could only spool enters the journal now, so that everybody sees it. */
 async function carrySpool(service: OpenService, out: Output): Promise<void> {
-  const { waiting, setAside, problem } = await service.drain();
+  const report = await service.drain().catch((error: unknown) => {
+    // What the command is about matters more, and so does its exit code.
+    out.line(`Whether journal entries wait here cannot be seen: ${describeCause(error)}`);
+  });
+  if (report === undefined) return;
+  const { waiting, setAside, problem } = report;
   if (waiting > 0) {
     out.line(`${waiting} journal entries wait here until the journal is back: ${problem ?? ''}`);
   }

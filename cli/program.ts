@@ -10,6 +10,7 @@ import { addFlags } from './commands/flags.ts';
 import { addIncident } from './commands/incident.ts';
 import { addRelease } from './commands/release.ts';
 import { addRollback } from './commands/rollback.ts';
+import { addValidate } from './commands/validate.ts';
 import type { GlobalOptions } from './context.ts';
 import { EXIT, type ExitCode, exitCodeOfError } from './exit-code.ts';
 import { reportError } from './output.ts';
@@ -62,6 +63,7 @@ export function buildProgram(onEnd: (code: ExitCode) => void): Command {
   for (const add of [
     addEmergency,
     addAssess,
+    addValidate,
     addRollback,
     addFlags,
     addBreakers,

@@ -5,7 +5,7 @@
  *   node scripts/build.ts
  */
 import { spawnSync } from 'node:child_process';
-import { chmod, cp, readFile, rm } from 'node:fs/promises';
+import { cp, rm } from 'node:fs/promises';
 import { extname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -18,7 +18,7 @@ await rm(dist, { recursive: true, force: true });
 compile();
 await copyData('examples/storefront');
 await copyData('backout.yml');
-await makeProgram('cli/backout.js');
+await copyData('actions/dist');
 console.log(`Built ${dist}`);
 
 function compile(): void {
@@ -38,13 +38,4 @@ async function copyData(path: string): Promise<void> {
     recursive: true,
     filter: (from) => !['.ts', '.md'].includes(extname(from)),
   });
-}
-
-async function makeProgram(name: string): Promise<void> {
-  const file = join(dist, name);
-  const text = await readFile(file, 'utf8');
-  if (!text.startsWith('#!/usr/bin/env node\n')) {
-    throw new Error(`${name} must start with "#!/usr/bin/env node": it is the package's program.`);
-  }
-  await chmod(file, 0o755);
 }

@@ -9,7 +9,7 @@ import {
 } from '../../src/operations/incidents.ts';
 import { recoverBreakers } from '../../src/operations/recover.ts';
 import { tripBreakers } from '../../src/operations/trip-breakers.ts';
-import { checkReason } from '../check-input.ts';
+import { checkReason } from '../../src/model/typed-text.ts';
 import { type CommandContext, type GlobalOptions, withService } from '../context.ts';
 import { EXIT } from '../exit-code.ts';
 import type { Runner } from '../program.ts';

@@ -1,11 +1,12 @@
 import type { Command } from 'commander';
 import { unavailableSettings } from '../../src/config/availability.ts';
+import { loadConfig } from '../../src/config/load.ts';
 import { readEnvironment } from '../../src/config/environment.ts';
 import type { BackoutConfig } from '../../src/config/schema.ts';
 import { findConfig } from '../../src/wiring/find-config.ts';
 import type { GlobalOptions } from '../context.ts';
 import { EXIT } from '../exit-code.ts';
-import { openOutput } from '../output.ts';
+import { describeError, openOutput } from '../output.ts';
 import type { Runner } from '../program.ts';
 import { table, wrap } from '../render/text.ts';
 
@@ -27,10 +28,16 @@ async function check(options: GlobalOptions) {
   );
   for (const notice of notices) out.line(notice);
   const { config, hash } = loaded;
+  // What counts is the published file; whoever edits the one in the folder wants to know about that.
+  const problem = await loadConfig(file).then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+  const source = notices.length === 0 ? file : 'The published backout.yml';
   const unavailable = unavailableSettings(config);
   const untouched = flagsLeftAlone(config);
   const text = [
-    wrap(`${file} is valid: ${config.service}, ${Object.keys(config.environments).join(', ')}`),
+    wrap(`${source} is valid: ${config.service}, ${Object.keys(config.environments).join(', ')}`),
     `Configuration ${hash.slice(0, 12)}`,
     ...(unavailable.length === 0
       ? []
@@ -48,10 +55,19 @@ async function check(options: GlobalOptions) {
         ]),
   ].join('\n');
   out.result(
-    { file, hash, service: config.service, unavailable, flags_left_alone: untouched },
+    {
+      file,
+      hash,
+      service: config.service,
+      valid_here: problem === undefined,
+      unavailable,
+      flags_left_alone: untouched,
+    },
     text,
   );
-  return EXIT.done;
+  if (problem === undefined) return EXIT.done;
+  out.line(`\nThe one in this folder is not valid:\n${describeError(problem)}`);
+  return EXIT.usage;
 }
 
 function flagsLeftAlone(config: BackoutConfig): { flag: string; why: string }[] {

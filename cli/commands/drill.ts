@@ -3,9 +3,10 @@ import type { Command } from 'commander';
 import { systemClock } from '../../src/adapters/system-clock.ts';
 import { readEnvironment } from '../../src/config/environment.ts';
 import { currentUser, publishProgress, type GlobalOptions } from '../context.ts';
+import { lockDrill } from '../drill/lock-drill.ts';
 import { tableRows } from '../drill/report.ts';
 import { runDrill } from '../drill/run-drill.ts';
-import { checkFailAt } from '../drill/sabotage.ts';
+import { checkFailAt, failingSteps } from '../drill/sabotage.ts';
 import { drillName } from '../drill/scene.ts';
 import { EXIT } from '../exit-code.ts';
 import { openOutput } from '../output.ts';
@@ -26,7 +27,13 @@ export function addDrill(program: Command, run: Runner): void {
     .command('drill')
     .description('break the sample service on this machine and roll it back, measured')
     .option('--fail-at <step>', 'make a step of the rollback fail, to see how that is handled')
+    .addHelpText('after', () => helpOnSteps())
     .action(run(drill));
+}
+
+function helpOnSteps(): string {
+  const rows = failingSteps().map(({ name, what }) => [`  ${name}`, what]);
+  return `\nSteps for --fail-at, and what is broken for it:\n${table(rows)}`;
 }
 
 async function drill(options: DrillCommandOptions) {
@@ -34,6 +41,7 @@ async function drill(options: DrillCommandOptions) {
   const out = openOutput(options.json === true, process);
   using view = progressView(out, systemClock);
   const root = resolve(ROOT);
+  await using _lock = await lockDrill(root);
   const report = await runDrill({
     name: drillName(systemClock.now()),
     root,

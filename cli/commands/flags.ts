@@ -8,7 +8,7 @@ import { record } from '../../src/operations/journal-writer.ts';
 import { liftOverride } from '../../src/operations/lift-override.ts';
 import { publishFlags } from '../../src/operations/publish-flags.ts';
 import { SILENT_AFTER_MS } from '../../src/operations/step-handlers.ts';
-import { checkReason } from '../check-input.ts';
+import { checkReason } from '../../src/model/typed-text.ts';
 import { type GlobalOptions, withService } from '../context.ts';
 import { EXIT } from '../exit-code.ts';
 import type { Runner } from '../program.ts';

@@ -3,7 +3,7 @@ import { type JournalEntry, verifyChain } from '../../src/model/journal.ts';
 import { closeIncident } from '../../src/operations/close-incident.ts';
 import { requireIncident } from '../../src/operations/incidents.ts';
 import { resumeRollback } from '../../src/operations/resume.ts';
-import { checkReason } from '../check-input.ts';
+import { checkReason } from '../../src/model/typed-text.ts';
 import { type GlobalOptions, withService } from '../context.ts';
 import { EXIT, exitCodeOfOutcome } from '../exit-code.ts';
 import type { Runner } from '../program.ts';

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { tagNotFound } from '../../src/model/nearest.ts';
 import { requireTagFormat } from '../../src/model/release.ts';
 import { timestamp } from '../../src/ports/clock.ts';
-import { checkReason } from '../check-input.ts';
+import { checkReason } from '../../src/model/typed-text.ts';
 import { type GlobalOptions, withService } from '../context.ts';
 import { EXIT } from '../exit-code.ts';
 import type { Runner } from '../program.ts';

@@ -12,7 +12,7 @@ import {
 import { findIncident } from '../../src/operations/incidents.ts';
 import { makeSafe } from '../../src/operations/make-safe.ts';
 import { planFlags } from '../../src/operations/plan-rollback.ts';
-import { checkReason } from '../check-input.ts';
+import { checkReason } from '../../src/model/typed-text.ts';
 import { type CommandContext, type GlobalOptions, withService } from '../context.ts';
 import { EXIT, exitCodeOfOutcome } from '../exit-code.ts';
 import { liveNow } from '../live-now.ts';

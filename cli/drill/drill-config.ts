@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { parseDocument } from 'yaml';
+import { ALARM_NAME, ALARM_SOURCE } from './alarm-event.ts';
 
 /** The waits of production, and what the drill makes of them. Nothing but durations changes. */
 const SHORTENED: readonly { path: string[]; to: string }[] = [
@@ -10,6 +11,8 @@ const SHORTENED: readonly { path: string[]; to: string }[] = [
   { path: ['bake', 'duration'], to: '8s' },
   { path: ['bake', 'every'], to: '1s' },
   { path: ['breakers', 'watch'], to: '2s' },
+  { path: ['checks', 'errors', 'every'], to: '1s' },
+  { path: ['checks', 'latency', 'every'], to: '1s' },
 ];
 
 export interface DrillPlaces {
@@ -35,18 +38,22 @@ export async function writeDrillConfig(places: DrillPlaces): Promise<DrillConfig
     return `${path.join('.')}: ${from} → ${to}`;
   });
   document.setIn(['environments', 'laptop', 'base_url'], places.url);
-  for (const verb of ['preflight', 'deploy', 'current']) {
-    const release = verb === 'current' ? [] : ['--tag', '{tag}', '--commit', '{commit}'];
-    document.setIn(
-      ['targets', 'web', verb],
-      document.createNode([
-        ...places.deployProgram,
-        verb,
-        '--state',
-        places.stateDirectory,
-        ...release,
-      ]),
-    );
-  }
+  document.setIn(['environments', 'laptop', 'account'], ALARM_SOURCE.account);
+  document.setIn(['environments', 'laptop', 'regions'], [ALARM_SOURCE.region]);
+  document.setIn(['rules', 'critical-errors', 'alarms'], [ALARM_NAME]);
+  document.setIn(['metrics', 'url'], `${places.url}/metrics`);
+  const program = (verb: string, release: string[]) =>
+    document.createNode([
+      ...places.deployProgram,
+      verb,
+      '--state',
+      places.stateDirectory,
+      ...release,
+    ]);
+  const release = ['--tag', '{tag}', '--commit', '{commit}'];
+  document.setIn(['targets', 'web', 'preflight'], program('preflight', release));
+  document.setIn(['targets', 'web', 'deploy'], program('deploy', release));
+  document.setIn(['targets', 'web', 'current'], program('current', []));
+  document.setIn(['checks', 'supervisor', 'run'], program('current', []));
   return { text: document.toString({ lineWidth: 0 }), shortened };
 }

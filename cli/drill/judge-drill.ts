@@ -1,4 +1,3 @@
-import type { RollbackResult } from '../../src/operations/operation-ports.ts';
 import { formatDuration } from '../render/time.ts';
 import type { DrillRow } from './report.ts';
 
@@ -11,13 +10,23 @@ const NORMAL_ERROR_RATE = 0.01;
 const EXPECTED_RELEASE = 'v1.1.0';
 const BAD_RELEASE = 'v1.2.0';
 
+/** One level that ran, as it told about itself. */
+export interface LevelFacts {
+  outcome: string;
+  /** Undefined = it did not come to the end of its budget. */
+  withinMs: number | undefined;
+  budgetMs: number;
+}
+
 /** What was seen, part by part; what the drill did not come to is left out. */
 export interface DrillFacts {
   ruleMetAt?: number;
-  safe?: RollbackResult;
+  safe?: LevelFacts;
   /** When a customer's answer first carried the new state. */
   acknowledgedAt?: number;
-  rollback?: RollbackResult;
+  rollback?: LevelFacts & { to: string; postmortem: string };
+  /** Verdicts of the validation, by stage, as the journal has them. */
+  stages?: { stage: string; verdict: string }[];
   errorRateBefore?: number;
   errorRateAfter?: number;
   bad?: { held: boolean; status: string };
@@ -38,24 +47,12 @@ export function judgeDrill(facts: DrillFacts): DrillRow[] {
     ruleMetAt === undefined || acknowledgedAt === undefined
       ? undefined
       : acknowledgedAt - ruleMetAt;
-  const flags = safe?.execution;
-  const application = rollback?.execution;
-  const stages = rollback?.stages ?? [];
+  const { stages = [] } = facts;
   return [
-    timeRow('flags', flags?.within_budget_ms, flags?.plan.budget_ms, flags?.outcome === 'done'),
-    timeRow('safe, as customers see it', safeMs, SAFE_BUDGET_MS, flags?.outcome === 'done'),
-    timeRow(
-      'application',
-      application?.within_budget_ms,
-      APPLICATION_BUDGET_MS,
-      application?.outcome === 'done',
-    ),
-    row(
-      'release gone back to',
-      application?.plan.to,
-      EXPECTED_RELEASE,
-      (tag) => tag === EXPECTED_RELEASE,
-    ),
+    timeRow('flags', safe?.withinMs, safe?.budgetMs, safe?.outcome === 'done'),
+    timeRow('safe, as customers see it', safeMs, SAFE_BUDGET_MS, safe?.outcome === 'done'),
+    timeRow('application', rollback?.withinMs, APPLICATION_BUDGET_MS, rollback?.outcome === 'done'),
+    row('release gone back to', rollback?.to, EXPECTED_RELEASE, (tag) => tag === EXPECTED_RELEASE),
     row(
       'failed requests while bad',
       facts.errorRateBefore,

@@ -1,5 +1,5 @@
 import { appendFile, mkdir, readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import * as z from 'zod';
 import type { Traffic } from '../../examples/storefront/traffic.ts';
 import { hasReached, parseEpoch } from '../../src/model/breaker.ts';
@@ -11,19 +11,20 @@ import { type Clock, timestamp } from '../../src/ports/clock.ts';
 import { closeIncident } from '../../src/operations/close-incident.ts';
 import { requireIncident } from '../../src/operations/incidents.ts';
 import { liftOverride } from '../../src/operations/lift-override.ts';
-import { makeSafe } from '../../src/operations/make-safe.ts';
 import { publishFlags } from '../../src/operations/publish-flags.ts';
 import { recoverBreakers } from '../../src/operations/recover.ts';
 import { prepareRollback, rollBack } from '../../src/operations/roll-back.ts';
 import type { OpenService } from '../../src/wiring/open-service.ts';
-import { renderResult } from '../render/result.ts';
 import { formatDuration } from '../render/time.ts';
+import { alarmEvent } from './alarm-event.ts';
 import { deployRelease } from './deploy-release.ts';
 import { type DrillFacts, judgeDrill } from './judge-drill.ts';
 import { type DrillEvent, type DrillReport, renderChart, renderMarkdown } from './report.ts';
-import { describeSabotage, sabotage, sabotageAtStep } from './sabotage.ts';
+import { describeSabotage, isAtStep, sabotage, sabotageAtStep } from './sabotage.ts';
+import { type RunningFunction, startFunction } from './run-function.ts';
+import { runRollbackAction } from './run-rollback-action.ts';
 import { openScene, type Scene, type SceneOptions } from './scene.ts';
-import { sampleTraffic, watchRule } from './watch-rule.ts';
+import { type RuleMet, sampleTraffic, watchRule } from './watch-rule.ts';
 
 export interface DrillOptions extends Omit<SceneOptions, 'directory'> {
   name: string;
@@ -94,14 +95,20 @@ class Drill {
     const { failAt } = this.options;
     const observe = sabotageAtStep(() => scene, failAt, this.options.observe);
     const service = await scene.connect('journal-first', observe);
-    // Connected beforehand, as the function that an alarm calls is: it must not start from nothing.
-    const emergency = await scene.connect('spool-first', observe);
+    // Loaded beforehand, as a platform keeps it; it connects when the first alarm arrives.
+    await using alarms = await startFunction(
+      'on-alarm',
+      { ...scene.variables, BACKOUT_CONFIG: scene.configFile },
+      // The answer as JSON comes back by itself.
+      (line) => line.split('\n').forEach((part) => part.startsWith('{') || this.showLine(part)),
+    );
+    this.say(`The function for alarms is loaded (${alarms.loadedInMs.toFixed(0)} ms)`);
     await publishFlags(service.ports.editor, service.config.flags.groups);
     const before = await flagsNow(service);
     await this.makeHistory(scene, service);
     await using traffic = scene.startCustomers();
     try {
-      await this.breakAndRollBack(scene, service, emergency, traffic);
+      await this.breakAndRollBack(scene, service, alarms, traffic);
       await this.recover(service, before);
     } finally {
       this.errorRate = this.chartPoints(traffic);
@@ -125,10 +132,10 @@ class Drill {
   private async breakAndRollBack(
     scene: Scene,
     service: OpenService,
-    emergency: OpenService,
+    alarms: RunningFunction,
     traffic: Traffic,
   ): Promise<void> {
-    const { failAt, out, user, clock } = this.options;
+    const { failAt, clock } = this.options;
     const { ports, config } = service;
     await clock.sleep(CALM_MS);
     this.say(`Customers are here: ${percent(traffic.since(this.startedAt).error_rate)} errors`);
@@ -147,31 +154,108 @@ class Drill {
     if (failAt !== undefined) this.say(`Breaking on purpose: ${describeSabotage(failAt) ?? ''}`);
     await sabotage(scene, failAt, 'before-emergency');
 
-    const request = { actor: user, rule: 'critical-errors', reason: met.decision.reason };
-    const seen = this.watchForAcknowledgement(emergency, traffic);
-    const safe = await makeSafe({ ...emergency.ports, facts: emergency.factsOf(rule) }, request);
-    this.incident = safe.incident;
-    this.facts.safe = safe;
-    const acknowledgedAt = safe.execution.outcome === 'done' ? await seen : undefined;
-    if (acknowledgedAt !== undefined) this.facts.acknowledgedAt = acknowledgedAt;
-    out.line(renderResult(safe, bad.tag));
-    await emergency.drain();
-    this.mark(`Safe state: ${safe.execution.outcome}`);
-    if (safe.execution.outcome !== 'done') return this.stopHere(safe.problems);
-
+    await this.sendAlarm(service, alarms, traffic, met);
     await sabotage(scene, failAt, 'before-rollback');
+    if (isAtStep(failAt)) await this.rollBackHere(service, met);
+    else await this.rollBackByAction(scene);
+    await this.readStages(service);
+    this.mark(`Rollback: ${this.facts.rollback?.outcome ?? 'not reached'}`);
+    const after = await this.errorRateSinceDeployment(service, traffic);
+    if (after !== undefined) this.facts.errorRateAfter = after;
+    if (this.facts.rollback?.outcome !== 'done') this.stopHere([]);
+  }
+
+  /** The alarm as the monitoring would send it, to the built function. */
+  private async sendAlarm(
+    service: OpenService,
+    alarms: RunningFunction,
+    traffic: Traffic,
+    met: RuleMet,
+  ): Promise<void> {
+    const seen = this.watchForAcknowledgement(service, traffic);
+    const answer = await alarms.invoke(alarmEvent(met, this.facts.errorRateBefore ?? 0));
+    const { incident, outcome = answer.code, within_budget_ms: withinMs } = answer;
+    if (incident !== undefined) this.incident = incident;
+    this.facts.safe = { outcome, withinMs, budgetMs: answer.budget_ms ?? 0 };
+    const acknowledgedAt = outcome === 'done' ? await seen : undefined;
+    if (acknowledgedAt !== undefined) this.facts.acknowledgedAt = acknowledgedAt;
+    this.mark(`Safe state: ${outcome}`);
+    this.say(`Off: ${answer.still_off.join(', ')}`);
+    if (outcome !== 'done') this.stopHere([answer.reason, ...answer.problems]);
+  }
+
+  /** The rollback as a person starts it in GitHub: the built Action, with inputs and files. */
+  private async rollBackByAction(scene: Scene): Promise<void> {
+    const { user } = this.options;
+    this.mark('Rolling back with the Action');
+    const { exitCode, outputs, summary, errors } = await runRollbackAction({
+      inputs: {
+        level: 'application',
+        incident: this.incident ?? '',
+        reason: 'The alarm for failed requests went off',
+      },
+      workspace: dirname(scene.configFile),
+      directory: scene.directory,
+      actor: user,
+      variables: scene.variables,
+      log: (line) => this.showLine(line),
+    });
+    await writeFile(join(this.options.root, 'summary.md'), summary);
+    const within = Number(outputs['within_budget_ms'] || Number.NaN);
+    this.facts.rollback = {
+      outcome: outputs['outcome'] ?? 'nothing said',
+      to: outputs['to'] ?? '',
+      withinMs: Number.isNaN(within) ? undefined : within,
+      budgetMs: 0,
+      postmortem: outputs['postmortem'] ?? '',
+    };
+    this.problems.push(...errors);
+    if (exitCode !== 0) this.stopHere([`The Action ended with exit code ${exitCode}.`]);
+    if (!summary.includes('STILL OFF')) this.problems.push('The Action wrote no summary.');
+  }
+
+  /** Within this process: something is broken in the middle of a step, so we have to be in it. */
+  private async rollBackHere({ ports }: OpenService, met: RuleMet): Promise<void> {
     const prepared = await prepareRollback(ports, 'application', undefined);
     this.mark(`Rolling back to ${prepared.plan.to ?? '?'}`);
-    const rollback = await rollBack(ports, prepared, { ...request, incident: safe.incident });
-    this.facts.rollback = rollback;
-    out.line(renderResult(rollback, bad.tag));
-    this.mark(`Rollback: ${rollback.execution.outcome}`);
-    const deployed = rollback.execution.steps.find(({ step }) => step.action.kind === 'deploy');
-    if (deployed?.result.outcome === 'done') {
-      const from = Date.parse(deployed.result.verified_at);
-      this.facts.errorRateAfter = sampleTraffic(traffic, from, clock.now()).value ?? 1;
-    }
-    if (rollback.execution.outcome !== 'done') this.stopHere(rollback.problems);
+    const { execution, postmortem, problems } = await rollBack(ports, prepared, {
+      actor: this.options.user,
+      rule: 'critical-errors',
+      reason: met.decision.reason,
+      ...(this.incident === undefined ? {} : { incident: this.incident }),
+    });
+    this.facts.rollback = {
+      outcome: execution.outcome,
+      to: execution.plan.to ?? '',
+      withinMs: execution.within_budget_ms,
+      budgetMs: execution.plan.budget_ms,
+      postmortem: postmortem ?? '',
+    };
+    this.problems.push(...problems);
+  }
+
+  private async readStages({ ports }: OpenService): Promise<void> {
+    const entries = await ports.journal.read(ports.scope, this.incident ?? '');
+    const verdicts = entries.flatMap(({ kind, data }) => {
+      const said = verdict.safeParse(data);
+      return kind === 'verdict' && said.success ? [said.data] : [];
+    });
+    this.facts.stages = verdicts;
+  }
+
+  /** From the moment that the journal gives for the deployment: errors have to end with it. */
+  private async errorRateSinceDeployment(
+    { ports }: OpenService,
+    traffic: Traffic,
+  ): Promise<number | undefined> {
+    const entries = await ports.journal.read(ports.scope, this.incident ?? '');
+    const deployed = entries.find(
+      ({ kind, data }) =>
+        kind === 'outcome' && data['step'] === 'deploy:web' && data['outcome'] === 'done',
+    );
+    if (deployed === undefined) return undefined;
+    const { clock } = this.options;
+    return sampleTraffic(traffic, Date.parse(deployed.at), clock.now()).value ?? 1;
   }
 
   /** What a person would do now is printed; the drill itself goes no further. */
@@ -259,6 +343,10 @@ class Drill {
     this.options.out.line(`[${formatDuration(at).padStart(8)}] ${text}`);
   }
 
+  private showLine(line: string): void {
+    this.options.out.line(`             ${line}`);
+  }
+
   /** What also stands as a line in the picture. */
   private mark(text: string): void {
     this.say(text, true);
@@ -270,6 +358,8 @@ async function flagsNow({ ports }: OpenService): Promise<string> {
   const flags = effectiveFlags(await ports.flags.read());
   return JSON.stringify(flags.map(({ name, value, source }) => ({ name, value, source })));
 }
+
+const verdict = z.object({ stage: z.string(), verdict: z.string() });
 
 const deployment = z.object({
   tag: z.string(),

@@ -49,10 +49,15 @@ const SABOTAGE: Readonly<Record<string, Sabotage>> = {
   },
 };
 
+/** The steps that can be made to fail, and what is broken for it. */
+export function failingSteps(): { name: string; what: string }[] {
+  return Object.entries(SABOTAGE).map(([name, { what }]) => ({ name, what }));
+}
+
 /** @throws BackoutError E_FAIL_AT when no such step can be made to fail */
 export function checkFailAt(step: string | undefined): void {
   if (step === undefined || Object.hasOwn(SABOTAGE, step)) return;
-  const known = Object.entries(SABOTAGE).map(([name, { what }]) => `${name} (${what})`);
+  const known = failingSteps().map(({ name, what }) => `${name} (${what})`);
   throw new BackoutError({
     code: 'E_FAIL_AT',
     kind: 'usage',
@@ -64,6 +69,11 @@ export function checkFailAt(step: string | undefined): void {
 /** What is going to be broken, in words; undefined when nothing is. */
 export function describeSabotage(step: string | undefined): string | undefined {
   return step === undefined ? undefined : SABOTAGE[step]?.what;
+}
+
+/** Whether something is broken in the middle of a step, so that the step has to run in our process. */
+export function isAtStep(step: string | undefined): boolean {
+  return step !== undefined && SABOTAGE[step]?.when === 'at-step';
 }
 
 /** Breaks what `step` needs, if this is its time. */

@@ -21,6 +21,8 @@ import { writeDrillConfig } from './drill-config.ts';
 export interface Scene extends AsyncDisposable {
   directory: string;
   configFile: string;
+  /** Variables of every process that works for the service. */
+  variables: Environment['variables'];
   artifacts: string;
   /** Override files of the service: what a failing flag store is made of. */
   overridesDirectory: string;
@@ -113,6 +115,7 @@ export async function openScene(options: SceneOptions): Promise<Scene> {
   return {
     directory,
     configFile,
+    variables,
     artifacts: built.artifacts,
     overridesDirectory: join(flagsDirectory, SERVICE, ENVIRONMENT, 'overrides'),
     deploysLog: join(stateDirectory, 'deploys.log'),

@@ -158,22 +158,23 @@ function fromParts(config: BackoutConfig): UnavailableSetting[] {
   ];
 }
 
-function fromChecks(config: BackoutConfig): UnavailableSetting[] {
-  const checks = Object.entries(config.checks).flatMap(([id, check]) =>
-    ['http', 'flags-safe', 'breakers'].includes(check.kind)
-      ? []
-      : [
+function fromChecks({ checks, metrics }: BackoutConfig): UnavailableSetting[] {
+  if (metrics?.kind !== 'cloudwatch') return [];
+  const feature = 'reading metrics from CloudWatch';
+  const asking = Object.entries(checks).flatMap(([id, check]) =>
+    check.kind === 'metric'
+      ? // A rollback that cannot be validated must not report success.
+        [
           missing(
             ['checks', id, 'kind'],
-            `checks of kind ${check.kind}`,
-            // A rollback that cannot be validated must not report success.
+            feature,
             ['validate', 'application', 'database'],
             check.environments,
           ),
-        ],
+        ]
+      : [],
   );
-  if (config.metrics === undefined) return checks;
-  return [...checks, missing(['metrics'], 'reading metrics', ['automation'])];
+  return [...asking, missing(['metrics', 'kind'], feature, ['automation'])];
 }
 
 function fromMessages({ messages, escalation, postmortem }: BackoutConfig): UnavailableSetting[] {
@@ -255,8 +256,26 @@ function fromReferences(config: BackoutConfig): UnavailableSetting[] {
     const [section = '', id] = path;
     const environments =
       section === 'environments' && typeof id === 'string' ? [id] : limitOf(config, section, id);
-    return missing(path, 'secrets in the parameter store', needsOf(section), environments);
+    const needs = [...needsOf(section), ...(isAsked(config, section, id) ? CHECKING : [])];
+    return missing(path, 'secrets in the parameter store', needs, environments);
   });
+}
+
+/** What checks are part of. A rollback that cannot be validated must not report success. */
+const CHECKING = ['validate', 'application'] as const satisfies Need[];
+
+/** Whether a check needs the secrets of this database, or of the metrics source. */
+function isAsked(config: BackoutConfig, section: unknown, id: unknown): boolean {
+  const { checks, databases } = config;
+  const counted = Object.entries(databases).some(
+    ([name, { counted_tables: tables }]) => name === id && tables.length > 0,
+  );
+  if (section === 'databases' && counted) return true;
+  return Object.values(checks).some(
+    (check) =>
+      (section === 'databases' && check.kind === 'sql' && check.database === id) ||
+      (section === 'metrics' && check.kind === 'metric'),
+  );
 }
 
 function limitOf(config: BackoutConfig, section: string | number, id: unknown) {

@@ -132,7 +132,11 @@ function conclude(
   return { decision, code: 'rule-met', level, reason };
 }
 
-function isMet(threshold: NonNullable<DecisionRule['threshold']>, value: number): boolean {
+/** Whether a value is within all the bounds that are given. */
+export function isMet(
+  threshold: { [Bound in 'above' | 'at_least' | 'below' | 'at_most']?: number | undefined },
+  value: number,
+): boolean {
   const { above, at_least: atLeast, below, at_most: atMost } = threshold;
   return (
     (above === undefined || value > above) &&

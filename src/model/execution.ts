@@ -55,6 +55,11 @@ export function foldSteps(
     const { execution, step, attempt } = entry.data;
     if (execution !== executionId || typeof step !== 'string' || !records.has(step)) continue;
     if (typeof attempt !== 'number') continue;
+    // A holder that slept through its lease says late how its own attempt ended: its follower's
+    // attempt counts, and what its follower proved to be done stays done.
+    const known = records.get(step);
+    if (known?.state === 'ended' && known.result.outcome === 'done') continue;
+    if (known !== undefined && known.state !== 'pending' && attempt < known.attempt) continue;
     if (entry.kind === 'intent') records.set(step, { state: 'interrupted', attempt });
     if (entry.kind === 'outcome') {
       const result = readOutcome(entry);

@@ -86,7 +86,7 @@ export function changeBase(
 
 /**
  * What publishing one group writes; left out = unchanged.
- * @throws BackoutError E_SAFE_FROZEN when an override is in force and the safe values would change;
+ * @throws BackoutError E_SAFE_FROZEN when an override is in force and a stored safe value would change;
  * E_FLAG when a value cannot be stored
  */
 export function decidePublish(
@@ -99,7 +99,9 @@ export function decidePublish(
   requireValues(group, safe);
   const newSafe = canonicalJson(stored.safe ?? {}) !== canonicalJson(safe);
   const living = stored.overrides.filter(({ mode }) => mode !== 'lifted');
-  if (newSafe && living.length > 0) throw frozenError(group, living);
+  // What is held may not move under the incident; what had no safe value yet may get one.
+  const moved = Object.entries(stored.safe ?? {}).some(([name, value]) => safe[name] !== value);
+  if (moved && living.length > 0) throw frozenError(group, living);
   // Defaults first: a value that somebody has set is never changed by publishing.
   const base = { ...defaults, ...stored.base };
   const newBase = stored.base === undefined || canonicalJson(stored.base) !== canonicalJson(base);

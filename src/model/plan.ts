@@ -4,8 +4,8 @@ import type { Scope } from './scope.ts';
 
 /** What a step does. Data only: what was approved is what runs. */
 export type StepAction =
-  /** `expect`: the groups with safe values in backout.yml that must read back as safe. */
-  | { kind: 'engage-override'; groups?: string[]; expect: string[] }
+  /** `expect`, `flags`: groups and flags with safe values in backout.yml: all must read back so. */
+  | { kind: 'engage-override'; groups?: string[]; expect: string[]; flags?: string[] }
   | { kind: 'trip-breakers'; providers: string[]; groups?: string[] }
   | { kind: 'prove-flags' }
   | { kind: 'preflight'; target: string; tag: string; commit: string }

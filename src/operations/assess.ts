@@ -135,11 +135,7 @@ function recommend(
     };
   }
   // Rolled back in this incident already: the next thing is the way up, not a still older release.
-  const rolledBack = releases.some(
-    ({ tag, status, deployedAt }) =>
-      tag === live && status === 'good' && openIncidents.some((one) => one.openedAt < deployedAt),
-  );
-  if (rolledBack) {
+  if (isRolledBack({ live, releases, openIncidents })) {
     return {
       level: undefined,
       why: `${live} is back since this incident began. When the service is well: recover.`,
@@ -161,4 +157,16 @@ function recommend(
     why: `The safe state is on. If it does not help, go from ${live ?? 'what is live'} to ${release.tag}.`,
     command: 'backout rollback application',
   };
+}
+
+/** Whether what is live came back during an incident that is still open. */
+export function isRolledBack({
+  live,
+  releases,
+  openIncidents,
+}: Pick<Assessment, 'live' | 'releases' | 'openIncidents'>): boolean {
+  return releases.some(
+    ({ tag, status, deployedAt }) =>
+      tag === live && status === 'good' && openIncidents.some((one) => one.openedAt < deployedAt),
+  );
 }

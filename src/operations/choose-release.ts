@@ -3,11 +3,29 @@ import { tagNotFound } from '../model/nearest.ts';
 import { type Tag, rejectionOf, requireTagFormat } from '../model/release.ts';
 import { compareVersions } from '../model/version.ts';
 import type { ReleaseRef } from '../ports/target.ts';
-import type { Assessment } from './assess.ts';
+import { type Assessment, isRolledBack } from './assess.ts';
 
 /** The release to go back to: the one named, or the last known good. @throws BackoutError, see below */
 export function chooseRelease(assessment: Assessment, named: string | undefined): ReleaseRef {
   return named === undefined ? knownGood(assessment) : checkNamed(assessment, named);
+}
+
+/**
+ * A rollback asked for again after it succeeded would go one release further back, and hold the good
+ * one: whoever wants that has to name it.
+ * @throws BackoutError E_ALREADY_ROLLED_BACK (refused)
+ */
+export function requireNotRolledBack(assessment: Assessment): void {
+  if (!isRolledBack(assessment)) return;
+  const { live, openIncidents } = assessment;
+  const incident = openIncidents[0]?.id ?? '';
+  throw new BackoutError({
+    code: 'E_ALREADY_ROLLED_BACK',
+    kind: 'refused',
+    message: `${live ?? 'What is live'} was brought back during incident ${incident} already.`,
+    state: 'Nothing was changed.',
+    remedy: 'Recover with `backout breakers reset`; to go further back name the release with --to.',
+  });
 }
 
 function knownGood({ knownGood: found, live }: Assessment): ReleaseRef {

@@ -1,5 +1,6 @@
 import { describeCause } from '../model/error.ts';
 import type { ExecutionResult } from '../model/execution.ts';
+import type { Innocence } from '../model/innocence.ts';
 import { verifyChain } from '../model/journal.ts';
 import type { MessageCode } from '../model/message.ts';
 import { draftPostmortem } from '../model/postmortem.ts';
@@ -7,12 +8,14 @@ import { type StillOff, listOff } from '../model/still-off.ts';
 import type { Announcer } from './announce.ts';
 import { within } from '../ports/clock.ts';
 import type { OperationPorts, Request } from './operation-ports.ts';
+import { describeInnocence, reviewInnocence } from './review-innocence.ts';
 import { readStillOff } from './still-off.ts';
 
 /** Longest time for putting the draft where people find it: the rollback itself is over by then. */
 const DRAFT_CAP_MS = 30_000;
 
 interface Finished {
+  innocence?: Innocence;
   stillOff: StillOff;
   postmortem: string | undefined;
   problems: string[];
@@ -29,6 +32,10 @@ export async function finishRollback(
   const stillOff = await readStillOff(ports);
   let postmortem: string | undefined;
   let chainHead: string | undefined;
+  const innocence = await review(ports, execution, request.actor);
+  if (innocence?.verdict === 'probably-not-the-cause') {
+    problems.push(...describeInnocence(innocence, plan.from));
+  }
   try {
     const entries = await ports.journal.read(ports.scope, incident);
     const chain = verifyChain(entries);
@@ -55,7 +62,7 @@ export async function finishRollback(
     ...(plan.from === undefined ? {} : { from: plan.from }),
     ...(plan.to === undefined ? {} : { to: plan.to }),
     held: isDone(execution, 'hold-release'),
-    helped: !validationFailed(execution),
+    helped: !validationFailed(execution) && innocence?.verdict !== 'probably-not-the-cause',
     off: listOff(stillOff),
     problems: execution.problems,
     command: nextCommand(execution),
@@ -63,7 +70,22 @@ export async function finishRollback(
     ...(chainHead === undefined ? {} : { chain_head: chainHead }),
   });
   problems.push(...(await news.settle()));
-  return { stillOff, postmortem, problems };
+  return { stillOff, postmortem, problems, ...(innocence === undefined ? {} : { innocence }) };
+}
+
+/** An opinion about the rollback must not spoil its end: where it cannot be had, there is none. */
+async function review(
+  ports: OperationPorts,
+  execution: ExecutionResult,
+  actor: string,
+): Promise<Innocence | undefined> {
+  if (ports.baseline === undefined) return undefined;
+  try {
+    const entries = await ports.journal.read(ports.scope, execution.incident);
+    return await reviewInnocence(ports, execution, entries, actor);
+  } catch {
+    return undefined;
+  }
 }
 
 /** The message that an execution ends with. */

@@ -2,7 +2,7 @@ import type { Epoch } from '../model/breaker.ts';
 import { BackoutError, describeCause } from '../model/error.ts';
 import type { LiftedOverride } from '../model/flags.ts';
 import { isProven, proveFlags, type FlagProof } from '../model/instance.ts';
-import { timestamp } from '../ports/clock.ts';
+import { timestamp, within } from '../ports/clock.ts';
 import type { FlagEditor } from '../ports/flags.ts';
 import { announcer } from './announce.ts';
 import { record, recordFirst } from './journal-writer.ts';
@@ -10,6 +10,9 @@ import type { OperationPorts } from './operation-ports.ts';
 import { SILENT_AFTER_MS } from './step-handlers.ts';
 import { readStillOff } from './still-off.ts';
 import { listOff } from '../model/still-off.ts';
+
+/** Longest wait for the flag store: nothing is in a hurry here, and people watch. */
+const FLAGS_CAP_MS = 10_000;
 
 export interface LiftResult {
   incident: string;
@@ -44,8 +47,9 @@ export async function liftOverride(
   });
   // Recording takes a moment, and an alarm may have come in it.
   await requireClosedBreakers(ports);
-  const { changed } = await ports.editor.lift(override);
-  const { overrides } = await ports.flags.read();
+  // When the answer is late, whether it is lifted is not known; lifting again finds out.
+  const { changed } = await within(ports.clock, FLAGS_CAP_MS, () => ports.editor.lift(override));
+  const { overrides } = await within(ports.clock, FLAGS_CAP_MS, () => ports.flags.read());
   const live = overrides.find((one) => one.incident === incident && one.mode !== 'lifted');
   if (live !== undefined) {
     throw new BackoutError({

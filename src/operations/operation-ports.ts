@@ -1,5 +1,6 @@
 import type { StageResult } from '../model/check.ts';
 import type { ExecutionResult } from '../model/execution.ts';
+import type { Innocence } from '../model/innocence.ts';
 import type { MessageFacts } from '../model/message.ts';
 import type { PostmortemDue } from '../model/postmortem.ts';
 import type { Observe } from '../model/progress.ts';
@@ -15,6 +16,7 @@ import type { Messenger } from '../ports/messenger.ts';
 import type { PostmortemStore } from '../ports/postmortems.ts';
 import type { ReleaseRecords, Repository } from '../ports/releases.ts';
 import type { Target } from '../ports/target.ts';
+import type { BaselineSources } from './baseline.ts';
 import type { PlanFacts } from './plan-rollback.ts';
 import type { StillOff } from '../model/still-off.ts';
 
@@ -31,6 +33,8 @@ export interface OperationPorts {
   repository: Repository;
   targets: readonly Target[];
   checks: readonly Check[];
+  /** What is measured before a rollback, to compare with afterwards; left out: nothing. */
+  baseline?: BaselineSources;
   messengers: readonly Messenger[];
   postmortems: PostmortemStore;
   observe: Observe;
@@ -68,6 +72,8 @@ export interface RollbackResult {
   stillOff: StillOff;
   /** Where the draft is; undefined when there is none. */
   postmortem: string | undefined;
+  /** Whether it helped, where anything is measured. */
+  innocence?: Innocence;
   /** All that did not go as planned, in the order it happened. */
   problems: string[];
 }

@@ -21,6 +21,8 @@ export interface PlanFacts extends Scope {
   groups?: string[];
   /** Every flag group of backout.yml in which a flag has a safe value. */
   groupsWithSafeValues: string[];
+  /** Its flags that have a safe value, by group. */
+  flagsWithSafeValues?: Record<string, string[]>;
   /** Providers to open; empty = none. */
   providers: string[];
   /** Whether there is a Redis: without one nothing can be announced or acknowledged. */
@@ -32,6 +34,8 @@ export interface PlanFacts extends Scope {
   targets: { name: string; timeoutMs: number; preflightMs: number }[];
   /** Stages of validation with their distance from the deployment. */
   stages: { name: string; afterMs: number }[];
+  /** Longest time of the checks around the end of a stage, where the usual minute is too short. */
+  checksMs?: number;
   /** How long verdicts have to stay passed after the deployment, and how often to look. */
   bake: { durationMs: number; everyMs: number };
 }
@@ -112,7 +116,7 @@ export function planApplication(
         after_ms: afterMs,
         every_ms: facts.bake.everyMs,
       },
-      cap_ms: afterMs + CAP_MS.checks,
+      cap_ms: afterMs + Math.max(CAP_MS.checks, facts.checksMs ?? 0),
       essential: true,
     });
   }
@@ -138,6 +142,12 @@ function validationStages({ stages, bake }: PlanFacts): PlanFacts['stages'] {
   );
 }
 
+function safeFlags(facts: PlanFacts): { flags?: string[] } {
+  const { flagsWithSafeValues: all } = facts;
+  if (all === undefined) return {};
+  return { flags: safeGroups(facts).flatMap((group) => all[group] ?? []) };
+}
+
 function safeGroups({ groups, groupsWithSafeValues: all }: PlanFacts): string[] {
   return all.filter((group) => groups?.includes(group) ?? true);
 }
@@ -154,7 +164,7 @@ function safeSteps(facts: PlanFacts, overrideIsEssential: boolean): Step[] {
     id: 'engage-override',
     stage: 1,
     title: `Put ${scope} to their safe values`,
-    action: { kind: 'engage-override', ...groups, expect: safeGroups(facts) },
+    action: { kind: 'engage-override', ...groups, expect: safeGroups(facts), ...safeFlags(facts) },
     cap_ms: CAP_MS.override,
     essential: overrideIsEssential,
   };

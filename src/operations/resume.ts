@@ -44,7 +44,7 @@ export async function resumeRollback(
 
 /** @throws BackoutError E_PLAN_STALE (refused) */
 async function requireStillFitting(ports: OperationPorts, plan: Plan): Promise<void> {
-  const misfit = await findMisfit(ports, plan);
+  const misfit = await findMisfit(ports, plan, 'misfit');
   if (misfit === undefined) return;
   throw new BackoutError({
     code: 'E_PLAN_STALE',

@@ -6,7 +6,8 @@ import { type Plan, shortHash } from '../model/plan.ts';
 import type { ReleaseRef } from '../ports/target.ts';
 import { announcer, messagesSent } from './announce.ts';
 import { type Assessment, assess } from './assess.ts';
-import { chooseRelease } from './choose-release.ts';
+import { recordBaseline } from './baseline.ts';
+import { chooseRelease, requireNotRolledBack } from './choose-release.ts';
 import { executePlan } from './execute-plan.ts';
 import { finishRollback } from './finish-rollback.ts';
 import { findIncident, incidentClosed, newIncidentId, openIncident } from './incidents.ts';
@@ -34,6 +35,7 @@ export async function prepareRollback(
     case 'flags':
       return { assessment, plan: planFlags(ports.facts) };
     case 'application': {
+      if (named === undefined) requireNotRolledBack(assessment);
       const to = chooseRelease(assessment, named);
       return { assessment, plan: planApplication(ports.facts, liveRelease(assessment), to) };
     }
@@ -84,6 +86,9 @@ export async function rollBack(
       text: `Decided on level ${plan.level}: ${request.reason}`,
       data: { execution: id, rule: request.rule, approved_by: request.approvedBy, plan },
     });
+    if (plan.level !== 'flags') {
+      await recordBaseline(ports, { incident, execution: id, actor: request.actor });
+    }
     return await carryOut(ports, held, { id, incident, plan, request, entries: [] });
   });
 }

@@ -103,6 +103,15 @@ function engageOverride(ports: HandlerPorts, action: ActionOf<'engage-override'>
           `These groups have no stored safe values: ${missing.join(', ')} (\`backout flags publish\`).`,
         );
       }
+      const unpublished = (action.flags ?? []).filter(
+        (name) =>
+          !effectiveFlags(snapshot).some((flag) => flag.name === name && flag.safe !== undefined),
+      );
+      if (unpublished.length > 0) {
+        return notDone(
+          `These flags have no stored safe value: ${unpublished.join(', ')} (\`backout flags publish\`).`,
+        );
+      }
       if (open.length > 0) return notDone(`These groups are not covered: ${open.join(', ')}.`);
       if (unsafe.length > 0) return notDone(`Not at their safe values: ${unsafe.join(', ')}.`);
       return done(`Override stored and read back; ${groups.length} flag groups are safe.`);

@@ -62,15 +62,25 @@ function endedWell({ ends }: Begun): boolean {
  * Why a plan no longer fits, or undefined when it does. It may have lain for days: what is live
  * must be one of its two ends. Anything else went live after it, and an older plan never overwrites
  * a newer state.
+ * @param unknown what it means when a target does not say what is live
  */
-export async function findMisfit(ports: OperationPorts, plan: Plan): Promise<string | undefined> {
+export async function findMisfit(
+  ports: OperationPorts,
+  plan: Plan,
+  unknown: 'fits' | 'misfit',
+): Promise<string | undefined> {
   const [targets, releases] = await Promise.all([
     readTargets(ports),
     ports.releases.list(ports.scope),
   ]);
   // Each by itself: when they differ, one of them may be on its way and another on something newer.
   for (const { name, live } of targets) {
-    if (live.known && live.tag !== plan.from && live.tag !== plan.to) {
+    if (!live.known) {
+      // Not known when the plan was made either: somebody decided to go on without knowing it.
+      if (unknown === 'fits' || plan.from === undefined) continue;
+      return `${name} does not say what is live (${live.problem}): something newer may be.`;
+    }
+    if (live.tag !== plan.from && live.tag !== plan.to) {
       return `${live.tag} went live on ${name} after this rollback was planned.`;
     }
   }
@@ -95,7 +105,7 @@ export async function requireNothingUnfinished(
   const last = listBegun(entries).findLast(({ plan }) => plan.level === 'application');
   // One that failed is over, and said so; only where that is not known would we go on blindly.
   if (last === undefined || endedWell(last) || last.ends.includes('failed')) return;
-  if ((await findMisfit(ports, last.plan)) !== undefined) return;
+  if ((await findMisfit(ports, last.plan, 'fits')) !== undefined) return;
   throw new BackoutError({
     code: 'E_UNFINISHED',
     kind: 'refused',

@@ -35,8 +35,9 @@ import type { PlanFacts } from '../operations/plan-rollback.ts';
 import type { FlagEditor, FlagStore } from '../ports/flags.ts';
 import type { Journal } from '../ports/journal.ts';
 import { absentBreakers, absentPostgres, notConfigured } from './absent-stores.ts';
-import { buildChecks } from './build-checks.ts';
+import { buildChecks, longestChecks } from './build-checks.ts';
 import { buildMessengers } from './build-messengers.ts';
+import { buildBaseline } from './build-metrics.ts';
 import { buildTargets } from './build-targets.ts';
 
 export interface OpenOptions {
@@ -106,6 +107,11 @@ export async function openService(options: OpenOptions): Promise<OpenService> {
     engage: (override) => files.engage(override),
   };
   const facts = planFacts(config, loaded.hash);
+  const { metrics, counters } = tolerant(
+    options,
+    () => ({ metrics: [], counters: [] }),
+    () => buildBaseline(config, variables),
+  );
   const ports = {
     scope,
     clock,
@@ -136,8 +142,20 @@ export async function openService(options: OpenOptions): Promise<OpenService> {
     checks: tolerant(
       options,
       () => [],
-      () => buildChecks(config, { clock, flags, breakers, variables }),
+      () => {
+        const sources = { metrics, counters, journal, scope };
+        return buildChecks(config, {
+          clock,
+          ids,
+          flags,
+          breakers,
+          ...sources,
+          variables,
+          baseDirectory,
+        });
+      },
     ),
+    baseline: { metrics, counters },
     messengers: buildMessengers(config, {
       clock,
       ids,
@@ -302,7 +320,8 @@ function planFacts(config: SelectedConfig, configHash: string): PlanFacts {
     service: config.service,
     environment: environment.name,
     configHash,
-    groupsWithSafeValues: groupsWithSafeValues(config),
+    groupsWithSafeValues: Object.keys(flagsWithSafeValues(config)),
+    flagsWithSafeValues: flagsWithSafeValues(config),
     providers: Object.keys(config.breakers.providers),
     fastPath: environment.redis !== undefined,
     acknowledgeWithinMs: config.flags.acknowledge_within,
@@ -321,14 +340,18 @@ function planFacts(config: SelectedConfig, configHash: string): PlanFacts {
       { name: 't+2', afterMs: stages['t+2'] },
       { name: 't+10', afterMs: stages['t+10'] },
     ],
+    checksMs: longestChecks(config),
     bake: { durationMs: config.bake.duration, everyMs: config.bake.every },
   };
 }
 
-function groupsWithSafeValues({ flags }: SelectedConfig): string[] {
-  return Object.entries(flags.groups)
-    .filter(([, group]) => Object.values(group.flags).some(({ safe }) => safe !== undefined))
-    .map(([name]) => name);
+/** Names of the flags that have a safe value, by group; groups without one are left out. */
+function flagsWithSafeValues({ flags }: SelectedConfig): Record<string, string[]> {
+  const groups = Object.entries(flags.groups).map(([group, { flags: all }]) => {
+    const names = Object.entries(all).filter(([, { safe }]) => safe !== undefined);
+    return [group, names.map(([name]) => name)] as const;
+  });
+  return Object.fromEntries(groups.filter(([, names]) => names.length > 0));
 }
 
 function preflightTime(config: SelectedConfig, name: string): number {

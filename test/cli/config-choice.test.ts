@@ -74,8 +74,11 @@ test('A broken file in the work tree keeps nobody from the one that counts.', as
   await using git = await repository();
   await writeFile(join(git.directory, 'backout.yml'), 'service: [');
   const run = await check(git.directory);
-  expect(counted(run).service).toBe('published');
   expect(run.stderr).toContain('does not count');
+  // It counts for nobody, but whoever is editing it hears that it is broken.
+  expect(run.code).toBe(2);
+  expect(run.stderr).toContain('E_CONFIG');
+  expect(counted({ ...run, code: 0 }).service).toBe('published');
 });
 
 test("The remote's default branch counts over the local one, which may be behind or ahead.", async () => {

@@ -28,6 +28,10 @@ checks:
   health: { kind: http, url: /health, under_safe_state: skip }
   safe: { kind: flags-safe }
   cut: { kind: breakers }
+  audit: { kind: command, run: [x] }
+  errors: { kind: metric, signal: error_rate, expect: { below: "1%" } }
+  sign-up: { kind: journey, steps: [{ name: look, url: /a }] }
+metrics: { kind: http-json, url: "https://shop.example/m", signals: { error_rate: { unit: ratio, pointer: /e } } }
 messages:
   channels:
     console: { kind: console }
@@ -44,6 +48,9 @@ test('what is built is not named', () => {
 });
 
 const AWS = 'account: "123456789012", regions: [eu-west-1]';
+
+const CLOUDWATCH =
+  '{ kind: cloudwatch, signals: { error_rate: { unit: ratio, metrics: { a: { namespace: n, name: e } } } } }';
 
 const CASES: [text: string, path: string, refused: Need, allowed?: Need][] = [
   [`environments: { p: { state: { kind: aws }, ${AWS} } }`, 'environments.p.state.kind', 'flags'],
@@ -116,18 +123,18 @@ const CASES: [text: string, path: string, refused: Need, allowed?: Need][] = [
     'restart',
     'application',
   ],
-  [`${LOCAL}checks: { a: { kind: command, run: [x] } }`, 'checks.a.kind', 'application', 'flags'],
   [
-    `${LOCAL}checks: { a: { kind: metric, signal: error_rate, expect: { below: "1%" } } }`,
+    `${LOCAL}metrics: ${CLOUDWATCH}\nchecks: { a: { kind: metric, signal: error_rate, expect: { below: "1%" } } }`,
     'checks.a.kind',
     'validate',
     'messages',
   ],
+  [`${LOCAL}metrics: ${CLOUDWATCH}`, 'metrics.kind', 'automation', 'application'],
   [
-    `${LOCAL}metrics: { kind: prometheus, url: "https://p.example", signals: {} }`,
-    'metrics',
-    'automation',
+    `${LOCAL}databases: { a: { name: app, url: "ssm:/a", owner_role: o } }\nchecks: { a: { kind: sql, database: a, query: select 1 } }`,
+    'databases.a.url',
     'application',
+    'flags',
   ],
   [
     `${LOCAL}messages: { channels: { a: { kind: slack, channel: c, token: "env:T" } } }`,

@@ -144,6 +144,11 @@ describe('the metrics', () => {
     metrics.record({ at: 120_000, ms: 10, error: false, payment: 'ok' });
     expect(metrics.total()).toMatchObject({ requests: 2, errors: 1, p95_ms: 900 });
     expect(metrics.lastMinute(120_001)).toMatchObject({ requests: 1, errors: 0, p95_ms: 10 });
-    expect(metrics.lastMinute(190_000)).toMatchObject({ requests: 0, error_rate: 0, p95_ms: 0 });
+    expect(metrics.lastMinute(190_000)).toMatchObject({
+      requests: 0,
+      error_rate: null,
+      p95_ms: null,
+      payment_success: null,
+    });
   });
 });

@@ -126,6 +126,17 @@ const close = async (site: Site & { incident: string }) => {
   return await closeIncident(site.ports, incident, { actor: 'kim', reason: 'over' });
 };
 
+/** What a recovery comes to, without its watching. */
+async function closeBreakers({ ports }: Awaited<ReturnType<typeof safeSite>>): Promise<void> {
+  const { states } = await ports.breakers.read();
+  for (const provider of Object.keys(states)) {
+    const { epoch } = await ports.breakers.read();
+    await ports.breakers.set(provider, { state: 'closed', since: NIGHT_TEXT, by: 'kim' }, epoch);
+  }
+}
+
+const NIGHT_TEXT = '2026-11-23T03:00:00.000Z';
+
 describe('closing an incident', () => {
   it('is refused while its safe state is on, also when nobody can read it', async () => {
     const site = await safeSite();
@@ -145,11 +156,24 @@ describe('closing an incident', () => {
     expect(await requireIncident(site.ports, incident)).toMatchObject({ status: 'open' });
   });
 
+  it('is refused while breakers of it are open, or its override is in Redis alone', async () => {
+    const site = await safeSite();
+    const { ports, incident } = site;
+    const since = new Date(site.clock.now()).toISOString();
+    await ports.editor.lift({ mode: 'lifted', incident, since, by: 'kim', reason: 'fixed' });
+    await expect(close(site)).rejects.toMatchObject({ code: 'E_STILL_SAFE' });
+    await closeBreakers(site);
+    const { flags } = ports;
+    ports.flags = { ...flags, read: async () => ({ ...(await flags.read()), overrides: [] }) };
+    await expect(close(site)).rejects.toMatchObject({ code: 'E_STILL_SAFE' });
+  });
+
   it('is done once, and again is nothing', async () => {
     const site = await safeSite();
     const since = new Date(site.clock.now()).toISOString();
     const { incident } = site;
     await site.ports.editor.lift({ mode: 'lifted', incident, since, by: 'kim', reason: 'fixed' });
+    await closeBreakers(site);
     expect(await close(site)).toEqual({ changed: true });
     expect(await close(site)).toEqual({ changed: false });
     expect(await requireIncident(site.ports, incident)).toMatchObject({ status: 'closed' });
@@ -163,12 +187,14 @@ describe('closing an incident', () => {
       return ports.editor.lift({ mode: 'lifted', incident, since, by: 'kim', reason: 'fixed' });
     };
     await liftNow();
+    await closeBreakers(site);
     await close(site);
     await clock.advance(1_000);
     await clock.run(makeSafe(ports, { ...REQUEST, reason: 'it is back', incident }));
     expect(await requireIncident(ports, incident)).toMatchObject({ status: 'open' });
     await clock.advance(1_000);
     await liftNow();
+    await closeBreakers(site);
     expect(await close(site)).toEqual({ changed: true });
     expect(await requireIncident(ports, incident)).toMatchObject({ status: 'closed' });
   });

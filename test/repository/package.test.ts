@@ -78,8 +78,10 @@ async function runModule(name: string, code: string): Promise<string> {
 
 test('The package has what runs, what describes it, and nothing else.', () => {
   const expected = [
+    /^package\/bin\/backout\.js$/,
     /^package\/dist\/(cli|client|src|examples\/storefront)\/.*\.(js|d\.ts)$/,
     /^package\/dist\/backout\.yml$/,
+    /^package\/dist\/actions\/dist\/[\w-]+\.mjs$/,
     /^package\/examples\/configs\/[\w-]+\.yml$/,
     /^package\/docs\/[\w-]+\.(md|json)$/,
     /^package\/(package\.json|backout\.schema\.json|README\.md|CHANGELOG\.md|LICENSE)$/,
@@ -89,6 +91,7 @@ test('The package has what runs, what describes it, and nothing else.', () => {
     expect.arrayContaining([
       'package/LICENSE',
       'package/backout.schema.json',
+      'package/bin/backout.js',
       'package/dist/cli/backout.js',
       'package/dist/client/index.d.ts',
       'package/dist/client/index.js',
@@ -98,14 +101,14 @@ test('The package has what runs, what describes it, and nothing else.', () => {
 });
 
 test('The program says how it is used.', () => {
-  const { status, stdout, stderr } = run(join(installed, 'dist/cli/backout.js'), ['--help']);
+  const { status, stdout, stderr } = run(join(installed, 'bin/backout.js'), ['--help']);
   expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
   expect(stdout).toContain('emergency');
 });
 
 test('The program checks a sample that came with it.', () => {
   const sample = join(installed, 'examples/configs/lambda-api.yml');
-  const { status, stdout } = run(join(installed, 'dist/cli/backout.js'), [
+  const { status, stdout } = run(join(installed, 'bin/backout.js'), [
     '--config',
     sample,
     '--json',

@@ -68,7 +68,8 @@ export function call<T>(world: World, process: Process, request: CallRequest<T>)
     };
     const fail = (ms: number, error: BackoutError): void =>
       settle(ms, error.code, () => {
-        if (!request.write) process.readings.set(keyOf(request), { at: scheduler.now(), value: undefined });
+        if (!request.write)
+          process.readings.set(keyOf(request), { at: scheduler.now(), value: undefined });
         reject(error);
       });
     const detached = fault?.kind === 'apply-late';
@@ -135,7 +136,7 @@ export function call<T>(world: World, process: Process, request: CallRequest<T>)
 }
 
 /** Two targets are two things to be read. */
-export function keyOf({ store, op, about }: Pick<CallRequest<unknown>, 'store' | 'op' | 'about'>): string {
+function keyOf({ store, op, about }: Pick<CallRequest<unknown>, 'store' | 'op' | 'about'>): string {
   return store === 'target' ? `target:${about?.split(' ')[0] ?? op}` : store;
 }
 
@@ -154,9 +155,15 @@ function faultOf<T>(
     // A disk does not do things later: what a process does not see done there is not done.
     if (isOfWrites && (!write || store === 'disk')) continue;
     if (fault.kind === 'stale' && write) continue;
-    return { kind: fault.kind, ms: 200 + roll(`${name}/ms`) ** 3 * 25_000 };
+    return { kind: fault.kind, ms: delayOf(fault.kind, roll(`${name}/ms`)) };
   }
   return undefined;
+}
+
+/** What is only slow is slow by seconds; what lies about on the way can do so for minutes. */
+function delayOf(kind: CallFault, rolled: number): number {
+  const longest = kind === 'apply-late' || kind === 'duplicate' ? 150_000 : 25_000;
+  return 200 + rolled ** 3 * longest;
 }
 
 function unreachable(

@@ -1,7 +1,7 @@
 /** Randomness with a name: the same name always rolls the same numbers, whatever else is rolled. */
 export interface Dice {
   /** 0 ≤ x < 1. */
-  next(): number;
+  next: () => number;
   /** True once in 1 / `share`. */
   chance(share: number): boolean;
   /** A whole number, both ends included. */

@@ -63,7 +63,10 @@ export function watchInvariants(world: World): Guard {
       if (!(error instanceof BackoutError)) complain('thrown', `${process.name}: ${text}`);
     },
     hang: (process) =>
-      complain('I15', `${process.name} (${process.task.kind}) waits for something that never comes.`),
+      complain(
+        'I15',
+        `${process.name} (${process.task.kind}) waits for something that never comes.`,
+      ),
     async look() {
       if (world.landed.length === 0) return;
       const before: View = world.view;

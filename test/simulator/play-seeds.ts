@@ -28,15 +28,15 @@ export interface SeedReport {
 /** @returns the exit code: 0 when nothing was violated, 1 otherwise */
 export async function playSeeds(options: SeedOptions): Promise<number> {
   // A promise that fails and that nobody waits for would end the real program, so it ends this one.
-  let stray: string | undefined;
+  const stray: string[] = [];
   process.on('unhandledRejection', (reason) => {
-    stray ??= describeCause(reason);
+    stray.push(describeCause(reason));
   });
   const play = async (seed: number, log: boolean): Promise<Run> => {
-    stray = undefined;
+    stray.length = 0;
     const run = await runScene(makeScene(seed), { log });
-    if (stray !== undefined) {
-      const text = `A promise failed and nobody waited for it: ${stray}`;
+    if (stray.length > 0) {
+      const text = `A promise failed and nobody waited for it: ${stray.join('; ')}`;
       run.violations.push({ id: 'thrown', at: 0, text });
     }
     return run;
@@ -70,7 +70,13 @@ function progress({ seeds }: SeedReport, started: number): void {
   process.stderr.write(`${seeds} seeds, ${perSecond.toFixed(0)} per second\n`);
 }
 
-async function conclude({ seeds, played_ms, events, seconds, violations }: SeedReport): Promise<void> {
+async function conclude({
+  seeds,
+  played_ms,
+  events,
+  seconds,
+  violations,
+}: SeedReport): Promise<void> {
   const hours = (played_ms / 3_600_000).toFixed(0);
   const perSecond = (seeds / seconds).toFixed(0);
   process.stdout.write(

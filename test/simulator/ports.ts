@@ -177,29 +177,27 @@ export function openPorts(
     repository: openRepository(),
     targets: world.targets.map((_, index) => openTarget(world, process, index, read, write)),
     checks: openChecks(world, clock, read, readFlags),
-    messengers: ['chat', 'pager'].map(
-      (channel): Messenger => ({
-        channel,
-        async send(message, signal) {
-          try {
-            return await call(world, process, {
-              store: 'chat',
-              op: channel,
-              args: [message],
-              write: true,
-              signal,
-              about: message.code,
-              async effect() {
-                world.messages.push(`${channel}/${message.key}`);
-                return { delivered: true as const };
-              },
-            });
-          } catch {
-            return { delivered: false, problem: `${channel} cannot be reached` };
-          }
-        },
-      }),
-    ),
+    messengers: ['chat', 'pager'].map((channel): Messenger => ({
+      channel,
+      async send(message, signal) {
+        try {
+          return await call(world, process, {
+            store: 'chat',
+            op: channel,
+            args: [message],
+            write: true,
+            signal,
+            about: message.code,
+            async effect() {
+              world.messages.push(`${channel}/${message.key}`);
+              return { delivered: true as const };
+            },
+          });
+        } catch {
+          return { delivered: false, problem: `${channel} cannot be reached` };
+        }
+      },
+    })),
     postmortems: { publish: (incident) => Promise.resolve(`postmortems/${incident}.md`) },
     observe: (event) => {
       if (event.type === 'note') world.note(process.name, () => `says: ${event.text}`);
@@ -210,7 +208,7 @@ export function openPorts(
       ...(settings.groups === undefined ? {} : { groups: settings.groups }),
       groupsWithSafeValues: ['shop', 'mail'],
       providers: ['stripe', 'mailer'],
-      fastPath: true,
+      fastPath: scene.fastPath,
       acknowledgeWithinMs: 1_500,
       budgetsMs: { flags: 30_000, application: 300_000, database: 900_000 },
       targets: scene.targets.map((name) => ({ name, timeoutMs: 30_000, preflightMs: 5_000 })),
@@ -223,7 +221,6 @@ export function openPorts(
     },
     settings: {
       leaseTtlMs: 30_000,
-      leaseWaitMs: scene.seed % 2 === 0 ? 0 : 20_000,
       messageCapMs: 2_000,
       messageFooter: {},
       holder: process.name,
@@ -263,7 +260,8 @@ function openTarget(
     kind: target.kind,
     preflight: (release) =>
       read('git', 'preflight', () => target.preflight(release), { about: release.tag }),
-    current: (signal) => read('target', 'current', () => target.current(signal), { about: name, signal }),
+    current: (signal) =>
+      read('target', 'current', () => target.current(signal), { about: name, signal }),
     apply: (release, guard) =>
       write(
         'target',
@@ -305,7 +303,11 @@ function openChecks(
       const measured = { check: 'health', duration_ms: 0, at };
       try {
         const healthy = await read('metrics', 'read', () => Promise.resolve(world.healthy()));
-        return { ...measured, verdict: healthy ? 'passed' : 'failed', reason: 'Asked the service.' };
+        return {
+          ...measured,
+          verdict: healthy ? 'passed' : 'failed',
+          reason: 'Asked the service.',
+        };
       } catch {
         return { ...measured, verdict: 'error', reason: 'The service was not asked.' };
       }

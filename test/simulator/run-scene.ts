@@ -102,7 +102,14 @@ export async function runScene(scene: Scene, options: RunOptions = {}): Promise<
     scheduler.after(fault.at, () => {
       world.note('fault', () => 'Redis restarts empty');
       world.breakers.restartEmpty();
-      world.landed.push({ at: scheduler.now(), process: undefined, store: 'breakers', op: 'restart', args: [], value: undefined });
+      world.landed.push({
+        at: scheduler.now(),
+        process: undefined,
+        store: 'breakers',
+        op: 'restart',
+        args: [],
+        value: undefined,
+      });
     });
   }
   let events = 0;
@@ -139,10 +146,14 @@ async function carryOver(world: World, machines: ReadonlyMap<ActorName, Machine>
       onKill: () => undefined,
     });
     const { journal } = openPorts(calm, process, machine, silent, { mode: 'journal-first' });
-    let drained = false;
-    const draining = journal.drain().then(() => (drained = true));
-    draining.catch(() => undefined);
-    for (let events = 0; !drained && events < 20_000; events += 1) {
+    const drained = new AbortController();
+    process.deliver(0, () => {
+      journal.drain().then(
+        () => drained.abort(),
+        () => undefined,
+      );
+    });
+    for (let events = 0; events < 20_000 && !drained.signal.aborted; events += 1) {
       if (!(await world.scheduler.step())) break;
     }
   }

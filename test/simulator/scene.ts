@@ -30,7 +30,11 @@ export type Task = { actor: ActorName; at: number } & (
       incident?: string;
       groups?: string[];
     }
-  | { kind: 'rollback' }
+  | {
+      kind: 'rollback';
+      /** How long a person looks at the plan before agreeing to it. */
+      think: number;
+    }
   | { kind: 'resume' }
   | { kind: 'trip'; isolate: boolean }
   | { kind: 'recover'; named: boolean }
@@ -81,6 +85,8 @@ export interface Scene {
   faults: Fault[];
   targets: string[];
   instances: number;
+  /** Whether there is a Redis. */
+  fastPath: boolean;
   /** What the health check does under the safe state. */
   underSafeState: 'measure' | 'skip';
   /** Whether a rollback helps: if not, the service stays broken. */

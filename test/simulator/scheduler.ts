@@ -9,7 +9,7 @@ export interface Timer {
 /** Virtual time and all that is due in it. Nothing happens but what one event makes happen. */
 export interface Scheduler {
   /** Milliseconds since 1970 of the world's own clock; no process is asked for the true time. */
-  now(): number;
+  now: () => number;
   after(ms: number, run: () => void): Timer;
   /** Runs the next event and everything it makes happen at once; false when nothing is due. */
   step(): Promise<boolean>;
@@ -43,7 +43,12 @@ export function openScheduler(seed: number, start: number): Scheduler {
     now: () => time,
     after(ms, run) {
       count += 1;
-      const event: Event = { due: time + Math.max(0, Math.round(ms)), tie: ties.next(), count, run };
+      const event: Event = {
+        due: time + Math.max(0, Math.round(ms)),
+        tie: ties.next(),
+        count,
+        run,
+      };
       insert(heap, event);
       return {
         cancel: () => {

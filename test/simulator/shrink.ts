@@ -8,7 +8,7 @@ export async function shrink(scene: Scene, rule: string): Promise<Scene> {
     return violations.some(({ id }) => id === rule);
   };
   let best = scene;
-  for (let smaller = true; smaller; ) {
+  for (let smaller = true; smaller;) {
     smaller = false;
     for (const part of ['tasks', 'faults'] as const) {
       for (let index = best[part].length - 1; index >= 0; index -= 1) {

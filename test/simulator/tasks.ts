@@ -2,6 +2,7 @@
 
 import { BackoutError } from '../../src/model/error.ts';
 import { targetResource } from '../../src/model/lease.ts';
+import { runCapped } from '../../src/operations/cap.ts';
 import { closeIncident } from '../../src/operations/close-incident.ts';
 import { findIncident, newIncidentId, openIncident } from '../../src/operations/incidents.ts';
 import { withLeases } from '../../src/operations/leases.ts';
@@ -13,7 +14,7 @@ import { resumeRollback } from '../../src/operations/resume.ts';
 import { prepareRollback, rollBack } from '../../src/operations/roll-back.ts';
 import { tripBreakers } from '../../src/operations/trip-breakers.ts';
 import type { FlagEditor } from '../../src/ports/flags.ts';
-import { timestamp } from '../../src/ports/clock.ts';
+import { noAnswer, timestamp } from '../../src/ports/clock.ts';
 import { START } from './history.ts';
 import type { Process } from './process.ts';
 import { RELEASES } from './history.ts';
@@ -23,6 +24,7 @@ type Ports = OperationPorts & { editor: FlagEditor };
 
 /** An alarm that is older than this says nothing about now. */
 const STALE_ALARM_MS = 15 * 60_000;
+const DEPLOY_CAP_MS = 60_000;
 const RETRY_MS = 30_000;
 const TRIES = 3;
 
@@ -45,7 +47,10 @@ export async function perform(
     } catch (error) {
       // Anything else is a fault of ours: no operation may throw it.
       if (!(error instanceof BackoutError)) throw error;
-      ports.observe({ type: 'note', text: `${task.kind} ended with ${error.code}: ${error.message}` });
+      ports.observe({
+        type: 'note',
+        text: `${task.kind} ended with ${error.code}: ${error.message}`,
+      });
       // A usage error would be the same again; what was refused may be possible later.
       if (tries >= TRIES || error.kind === 'usage') return;
       await ports.clock.sleep(RETRY_MS * tries);
@@ -67,7 +72,9 @@ async function performOnce(
       // An OK only says that the alarm is over: a machine never turns anything on again.
       if (task.state === 'OK' || ports.clock.now() - START - task.raised > STALE_ALARM_MS) return;
       const { incident } = task;
-      return report(await makeSafe(ports, { ...request, ...(incident === undefined ? {} : { incident }) }));
+      return report(
+        await makeSafe(ports, { ...request, ...(incident === undefined ? {} : { incident }) }),
+      );
     }
     case 'rollback': {
       // Whoever starts again what was interrupted is told to finish it: then that is done first.
@@ -75,11 +82,13 @@ async function performOnce(
       const resumed = again && (await tryToResume(ports, name, report));
       if (resumed) return;
       const prepared = await prepareRollback(ports, 'application', undefined);
+      await ports.clock.sleep(task.think);
       return report(await rollBack(ports, prepared, request));
     }
     case 'resume':
       return report(await resumeRollback(ports, undefined, name));
     case 'trip': {
+      if (!ports.facts.fastPath) return;
       const found = await findIncident(ports, undefined).catch(() => undefined);
       const incident = found?.id ?? newIncidentId(ports);
       if (found === undefined) await openIncident(ports, incident, request);
@@ -88,6 +97,7 @@ async function performOnce(
       return report(await tripBreakers(ports, { ...request, incident, providers, isolate }));
     }
     case 'recover': {
+      if (!ports.facts.fastPath) return;
       const incident = await requireOpen(ports);
       const providers = ['stripe', 'mailer'].map((provider) => ({
         provider,
@@ -135,8 +145,9 @@ async function tryToResume(
 ): Promise<boolean> {
   const nothing = ['E_NOTHING_TO_RESUME', 'E_NO_INCIDENT', 'E_PLAN_STALE'];
   try {
-    report(await resumeRollback(ports, undefined, name));
-    return true;
+    const result = await resumeRollback(ports, undefined, name);
+    report(result);
+    return result.execution.plan.level === 'application';
   } catch (error) {
     if (error instanceof BackoutError && nothing.includes(error.code)) return false;
     throw error;
@@ -154,7 +165,15 @@ async function deploy(ports: Ports, name: string, tag: string): Promise<void> {
   await withLeases({ leases, clock, request: lease, waitMs: 60_000, note }, async (held) => {
     for (const target of targets) {
       const fence = held.fence(targetResource(scope, target.name));
-      await target.apply(release, { fence, incident: 'none', signal: held.lost });
+      const applied = await runCapped(clock, DEPLOY_CAP_MS, async (signal) => {
+        await target.apply(release, {
+          fence,
+          incident: 'none',
+          signal: AbortSignal.any([signal, held.lost]),
+        });
+      });
+      if (!applied.ended) throw noAnswer(DEPLOY_CAP_MS);
+      if ('error' in applied) throw applied.error;
     }
     await ports.releases.record(scope, { ...release, at: timestamp(clock) });
   });

@@ -110,7 +110,12 @@ export async function openWorld(scene: Scene, keepLog: boolean): Promise<World> 
     leases: memoryLeases(clock),
     releases: memoryReleases(),
     targets: scene.targets.map((name) => memoryTarget(name, BAD)),
-    view: { flags: { base: {}, safe: {}, overrides: [] }, breakers: await breakers.read(), releases: [], live: {} },
+    view: {
+      flags: { base: {}, safe: {}, overrides: [] },
+      breakers: await breakers.read(),
+      releases: [],
+      live: {},
+    },
     entries: [],
     acknowledged: [],
     landed: [],
@@ -161,9 +166,11 @@ export async function openWorld(scene: Scene, keepLog: boolean): Promise<World> 
           );
         const silent = inWindow('silent');
         const lag = inWindow('lag');
-        const beat = silent !== undefined && 'from' in silent ? START + silent.from : now - 30 * index;
+        const beat =
+          silent !== undefined && 'from' in silent ? START + silent.from : now - 30 * index;
         // An instance polls: what it uses is a little older than what is stored.
-        const seen = lag !== undefined && 'from' in lag ? START + lag.from : beat - 40 * (index + 1);
+        const seen =
+          lag !== undefined && 'from' in lag ? START + lag.from : beat - 40 * (index + 1);
         const applied = epochs.findLast(({ at }) => at <= seen)?.epoch ?? epochs[0]?.epoch;
         const heartbeat = new Date(beat - ((beat - START) % HEARTBEAT_MS)).toISOString();
         return { id: `web-${index + 1}`, applied, heartbeat };
@@ -171,7 +178,9 @@ export async function openWorld(scene: Scene, keepLog: boolean): Promise<World> 
     },
     healthy() {
       const at = scheduler.now() - START;
-      const sick = faults.some((fault) => fault.kind === 'sick' && at >= fault.from && at < fault.to);
+      const sick = faults.some(
+        (fault) => fault.kind === 'sick' && at >= fault.from && at < fault.to,
+      );
       const bad = Object.values(world.view.live).includes(BAD.tag);
       return !sick && !(bad || !scene.rollbackHelps);
     },

@@ -1,12 +1,16 @@
-/** What happened in a stretch of time. Shares are between 0 and 1, times in milliseconds. */
+/**
+ * What happened in a stretch of time. Shares are between 0 and 1, times in milliseconds; `null` is
+ * how a stretch without requests says that there is nothing to measure, which is not zero.
+ */
 interface Totals {
   requests: number;
   /** Answers of 500 and above. */
   errors: number;
-  error_rate: number;
-  p95_ms: number;
+  error_rate: number | null;
+  p95_ms: number | null;
   payments_ok: number;
   payments_failed: number;
+  payment_success: number | null;
 }
 
 interface Sample {
@@ -69,13 +73,16 @@ function createTally(): { add(sample: Sample): void; totals(): Totals } {
     totals: () => ({
       requests,
       errors,
-      error_rate: requests === 0 ? 0 : errors / requests,
-      p95_ms: percentile95(countByMs, requests),
+      error_rate: share(errors, requests),
+      p95_ms: requests === 0 ? null : percentile95(countByMs, requests),
       payments_ok: payments.ok,
       payments_failed: payments.failed,
+      payment_success: share(payments.ok, payments.ok + payments.failed),
     }),
   };
 }
+
+const share = (part: number, whole: number): number | null => (whole === 0 ? null : part / whole);
 
 function percentile95(countByMs: Uint32Array, requests: number): number {
   let left = Math.ceil(requests * 0.95);

@@ -1,4 +1,4 @@
-import { BackoutError } from '../../model/error.ts';
+import { BackoutError, describeCause } from '../../model/error.ts';
 import type { ReleaseRef } from '../../ports/target.ts';
 import type { CommandEnd } from './run-command.ts';
 
@@ -63,14 +63,28 @@ export function deployError({ target, release, end, timeoutMs }: FailedDeploy): 
     case 'killed':
       return uncertain(`The deploy of ${tag} to ${target} was ended by ${end.signal}`, end);
     case 'stopped': {
-      const why = end.why === 'timeout' ? `took over ${timeoutMs / 1000} s` : 'ran out of time';
-      return uncertain(`The deploy of ${tag} to ${target} ${why} and was stopped`, end);
+      const why =
+        end.why === 'timeout'
+          ? `took over ${timeoutMs / 1000} s and was stopped`
+          : whyStopped(end.reason);
+      return uncertain(`The deploy of ${tag} to ${target} ${why}`, end);
     }
     case 'exited':
       return exitError(target, tag, end.code, end.tail);
     default:
       return end satisfies never;
   }
+}
+
+/** Out of time, a person (Ctrl-C), a right that was lost: they need not be told apart by guessing. */
+function whyStopped(reason: unknown): string {
+  if (reason instanceof BackoutError && reason.code === 'E_TIMEOUT') {
+    return 'ran out of time and was stopped';
+  }
+  // An abort without a reason of its own says only that it is one.
+  if (!(reason instanceof Error) || reason.name === 'AbortError')
+    return 'was stopped before its end';
+  return `was stopped before its end: ${describeCause(reason).replace(/\.$/, '')}`;
 }
 
 function exitError(target: string, tag: string, code: number, tail: string): BackoutError {

@@ -41,8 +41,11 @@ export type CommandEnd =
   | (Printed & { how: 'exited'; code: number })
   /** Somebody else ended it, and we what it had started. `gone`: see below. */
   | (Printed & { how: 'killed'; signal: string; gone: boolean })
-  /** We ended it. `gone: false` = something of it may still be running. */
-  | (Printed & { how: 'stopped'; why: 'timeout' | 'aborted'; gone: boolean })
+  /**
+   * We ended it. `gone: false` = something of it may still be running. `reason`: what the signal
+   * that aborted it was given.
+   */
+  | (Printed & { how: 'stopped'; why: 'timeout' | 'aborted'; gone: boolean; reason?: unknown })
   /** It never ran. */
   | { how: 'not-started'; problem: string };
 
@@ -76,7 +79,8 @@ export async function runCommand(line: CommandLine): Promise<CommandEnd> {
     const first = await Promise.race([ended, stopped]);
     if (first === 'timeout' || first === 'aborted') {
       const gone = child.pid === undefined || (await endGroup(child.pid));
-      return { how: 'stopped', why: first, gone, ...(await printed()) };
+      const reason: unknown = first === 'aborted' ? line.signal?.reason : undefined;
+      return { how: 'stopped', why: first, gone, reason, ...(await printed()) };
     }
     if ('problem' in first) {
       // Node says the same for a missing program and a missing folder.

@@ -1,6 +1,8 @@
+import { expectationsIn, type Judgement, judgeByAny } from '../../model/expectation.ts';
 import type { Check } from '../../ports/checks.ts';
 import { type Clock, timestamp } from '../../ports/clock.ts';
-import { type HttpExpectation, judgeAnswer, type Judgement } from './judge.ts';
+import { fillText } from './fill.ts';
+import { type HttpExpectation, judgeAnswer } from './judge.ts';
 import { requestOnce } from './request.ts';
 
 /** A health answer is small; a page that is longer does not prove more. */
@@ -13,6 +15,7 @@ export interface HttpCheckOptions {
   /** Default GET. */
   method?: string;
   headers?: Readonly<Record<string, string>>;
+  /** `{unique}` in it is replaced each time. */
   body?: string | undefined;
   expect: HttpExpectation;
   /** While the safe state is on: another expectation, in place of the first, or no question. */
@@ -20,6 +23,8 @@ export interface HttpCheckOptions {
   /** Longest time for the whole answer, in milliseconds; later means error. */
   timeoutMs: number;
   clock: Clock;
+  /** A fresh id for `{unique}`; left out: it stays as it is. */
+  unique?: () => string;
 }
 
 /**
@@ -27,18 +32,16 @@ export interface HttpCheckOptions {
  * other, and what a health address redirects to is somebody else's health.
  */
 export function httpCheck(options: HttpCheckOptions): Check {
-  const { name, stages, clock, underSafeState } = options;
+  const { name, stages, clock } = options;
   return {
     name,
     stages,
-    async run({ safeState, recovering = false, signal }) {
-      if (safeState && underSafeState === 'skip') return undefined;
-      const other = safeState && underSafeState !== undefined && underSafeState !== 'skip';
-      const expected = other ? underSafeState.expect : options.expect;
+    async run(context) {
+      const expectations = expectationsIn(context, options.expect, options.underSafeState);
+      if (expectations === undefined) return undefined;
       const at = timestamp(clock);
       const start = performance.now();
-      const others = recovering && other ? [options.expect] : [];
-      const judgement = await ask(options, [expected, ...others], signal);
+      const judgement = await ask(options, expectations, context.signal);
       const duration_ms = Math.round(performance.now() - start);
       return { check: name, ...judgement, duration_ms, at };
     },
@@ -47,30 +50,26 @@ export function httpCheck(options: HttpCheckOptions): Check {
 
 /** One answer, judged by each expectation in turn: the first that it fits decides. */
 async function ask(
-  options: HttpCheckOptions,
+  { unique, ...options }: HttpCheckOptions,
   expectations: readonly [HttpExpectation, ...HttpExpectation[]],
   signal: AbortSignal,
-) {
+): Promise<Judgement> {
   const url = URL.parse(options.url);
   if (url === null || !/^https?:$/.test(url.protocol)) {
     // Not repeated here: an address can contain a password.
-    return { verdict: 'error' as const, reason: 'Its url is not an http:// or https:// address.' };
+    return { verdict: 'error', reason: 'Its url is not an http:// or https:// address.' };
   }
+  const values = new Map(unique === undefined ? [] : [['unique', unique()] as const]);
   const result = await requestOnce({
     url,
     method: options.method ?? 'GET',
     headers: options.headers ?? {},
-    body: options.body,
+    body: options.body === undefined ? undefined : fillText(options.body, values),
     timeoutMs: options.timeoutMs,
     maxBytes: MAX_BODY_BYTES,
     signal,
   });
-  const [first, ...others] = expectations;
-  const fits = others.map((one) => judgeAnswer(result, one)).find(isPassed);
-  const judged = judgeAnswer(result, first);
-  const judgement = isPassed(judged) ? judged : (fits ?? judged);
+  const { verdict, reason } = judgeByAny(expectations, (expected) => judgeAnswer(result, expected));
   // Without user, password and query, which may be secrets.
-  return { ...judgement, reason: `${url.origin}${url.pathname}: ${judgement.reason}` };
+  return { verdict, reason: `${url.origin}${url.pathname}: ${reason}` };
 }
-
-const isPassed = ({ verdict }: Judgement): boolean => verdict === 'passed';

@@ -10,8 +10,9 @@
  *   what was not read might have been anything.
  */
 
+import type { Judgement } from '../../model/expectation.ts';
 import { canonicalJson, type Json } from '../../model/json.ts';
-import type { Verdict } from '../../model/verdict.ts';
+import { followPointer } from './json-pointer.ts';
 import type { HttpResult } from './request.ts';
 
 /** Named as in `backout.yml`; `within` in milliseconds. */
@@ -23,11 +24,6 @@ export interface HttpExpectation {
   json?: Readonly<Record<string, Json>> | undefined;
   /** From connecting to the last byte. */
   within?: number | undefined;
-}
-
-export interface Judgement {
-  verdict: Verdict;
-  reason: string;
 }
 
 export function judgeAnswer(result: HttpResult, expected: HttpExpectation): Judgement {
@@ -59,10 +55,10 @@ function tooSlow(durationMs: number, { within }: HttpExpectation): string[] {
 
 /** Why nothing can be said about the body, though something is expected of it. */
 function unreadable(
-  { end, body }: HttpResult & { answered: true },
+  { end, stopped, body }: HttpResult & { answered: true },
   expected: HttpExpectation,
 ): string | undefined {
-  if (end === 'broken') return 'the answer began well but broke off';
+  if (end === 'broken') return `the answer began well but ${stopped ?? 'broke off'}`;
   const asked = expected.body_contains !== undefined || expected.json !== undefined;
   if (!asked) return undefined;
   if (body === undefined) return 'the answer is compressed, though we asked for plain text';
@@ -90,23 +86,12 @@ function wrongJson(body: string, expected: Readonly<Record<string, Json>>): stri
     return ['the body is not JSON'];
   }
   return Object.entries(expected).flatMap(([pointer, wanted]) => {
-    const found = follow(value, pointer);
+    const found = followPointer(value, pointer);
     const is = found === undefined ? 'missing' : canonicalJson(found);
     return is === canonicalJson(wanted)
       ? []
       : [`${pointer} is ${shortened(is)}, expected ${shortened(canonicalJson(wanted))}`];
   });
-}
-
-/** Own members only: `/constructor` is not in every object. */
-function follow(value: unknown, pointer: string): unknown {
-  let here: unknown = value;
-  for (const escaped of pointer.split('/').slice(1)) {
-    const key = escaped.replaceAll('~1', '/').replaceAll('~0', '~');
-    if (here === null || typeof here !== 'object' || !Object.hasOwn(here, key)) return undefined;
-    here = Object.getOwnPropertyDescriptor(here, key)?.value;
-  }
-  return here;
 }
 
 function shortened(text: string): string {

@@ -24,6 +24,8 @@ export type HttpResult =
       body: string | undefined;
       /** `cut`: longer than `maxBytes`. `broken`: it ended, or time did, before its end. */
       end: 'complete' | 'cut' | 'broken';
+      /** With `broken`, when it was us who stopped reading: why, as the end of a sentence. */
+      stopped?: string | undefined;
       durationMs: number;
     }
   /** No status line came: nothing is known about the service. */
@@ -38,6 +40,10 @@ export function requestOnce(wanted: HttpRequest): Promise<HttpResult> {
   const elapsed = (): number => Math.round(performance.now() - start);
   const timeout = AbortSignal.timeout(wanted.timeoutMs);
   const signal = wanted.signal === undefined ? timeout : AbortSignal.any([timeout, wanted.signal]);
+  const whyStopped = (): string | undefined => {
+    if (timeout.aborted) return `did not end within ${wanted.timeoutMs} ms`;
+    return signal.aborted ? 'was stopped before its end' : undefined;
+  };
   return new Promise((resolve) => {
     const fail = (error: unknown): void => {
       const problem = timeout.aborted
@@ -73,6 +79,7 @@ export function requestOnce(wanted: HttpRequest): Promise<HttpResult> {
             headers: incoming.headers,
             body: isPlain(incoming) ? bytes.toString('utf8') : undefined,
             end,
+            stopped: end === 'broken' ? whyStopped() : undefined,
             durationMs: elapsed(),
           });
         });

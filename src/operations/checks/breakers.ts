@@ -1,6 +1,6 @@
 import type { BreakerState } from '../../model/breaker.ts';
 import type { Measurement } from '../../model/check.ts';
-import { describeCause } from '../../model/error.ts';
+import { unanswered } from '../../model/expectation.ts';
 import type { Breakers } from '../../ports/breakers.ts';
 import type { Check } from '../../ports/checks.ts';
 import { type Clock, timestamp, within } from '../../ports/clock.ts';
@@ -37,7 +37,7 @@ export function breakersCheck(options: BreakersCheckOptions): Check {
       const start = clock.now();
       const judgement = await within(clock, options.timeoutMs, () => options.breakers.read()).then(
         ({ states }) => judge(options.providers, states, expected),
-        (error: unknown) => ({ verdict: 'error' as const, reason: describeCause(error) }),
+        (error: unknown) => unanswered(error),
       );
       return { check: name, ...judgement, duration_ms: clock.now() - start, at: timestamp(clock) };
     },

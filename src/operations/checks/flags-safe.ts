@@ -1,8 +1,7 @@
 import type { Measurement } from '../../model/check.ts';
-import { describeCause } from '../../model/error.ts';
+import { type Judgement, unanswered } from '../../model/expectation.ts';
 import { effectiveFlags, type FlagSnapshot } from '../../model/flags.ts';
 import { isProven, proveFlags } from '../../model/instance.ts';
-import type { Verdict } from '../../model/verdict.ts';
 import type { Breakers } from '../../ports/breakers.ts';
 import type { Check } from '../../ports/checks.ts';
 import { type Clock, timestamp, within } from '../../ports/clock.ts';
@@ -18,11 +17,6 @@ export interface FlagsSafeOptions {
   acknowledged?: { breakers: Breakers; silentAfterMs: number } | undefined;
   timeoutMs: number;
   clock: Clock;
-}
-
-interface Judgement {
-  verdict: Verdict;
-  reason: string;
 }
 
 /**
@@ -41,7 +35,7 @@ export function flagsSafeCheck(options: FlagsSafeOptions): Check {
       if (!safeState) return undefined;
       const start = clock.now();
       const judgement = await within(clock, options.timeoutMs, () => judge(options)).catch(
-        (error: unknown): Judgement => ({ verdict: 'error', reason: describeCause(error) }),
+        (error: unknown) => unanswered(error),
       );
       return { check: name, ...judgement, duration_ms: clock.now() - start, at: timestamp(clock) };
     },

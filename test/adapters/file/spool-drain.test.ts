@@ -30,6 +30,16 @@ describe('draining a spool', () => {
     expect(verifyChain(entries)).toMatchObject({ intact: true });
   });
 
+  test('finds nothing to do where a file is in the place of the folder', async () => {
+    const { primary } = await folder.spoolWhileDown([]);
+    await rm(folder.path, { recursive: true, force: true });
+    await writeFile(folder.path, 'a file where the folder should be');
+    const journal = folder.spooling(primary);
+
+    expect(await journal.drain()).toMatchObject({ stored: 0, waiting: 0, setAside: [] });
+    expect(await journal.incidents(scope)).toEqual([]);
+  });
+
   test('by many at once stores every entry exactly once', async () => {
     const keys = Array.from({ length: 40 }, (_, index) => `step-${index}`);
     const { primary, journal } = await folder.spoolWhileDown(keys);

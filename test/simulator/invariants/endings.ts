@@ -35,10 +35,14 @@ export function endings(world: World, complain: Complain): Watch {
       const essential = open.filter(({ step }) => step.essential);
       const good = outcome === 'done' ? open : outcome === 'partial' ? essential : [];
       if (good.length > 0) {
-        complain('I12', `${process.name} says ${outcome}, but ${good[0]?.step.id ?? ''} is not done.`);
+        complain(
+          'I12',
+          `${process.name} says ${outcome}, but ${good[0]?.step.id ?? ''} is not done.`,
+        );
       }
       const unknown = essential.some(({ result }) => result.outcome === 'unknown');
-      if (unknown && outcome === 'failed') complain('I12', `${process.name}: unknown became failed.`);
+      if (unknown && outcome === 'failed')
+        complain('I12', `${process.name}: unknown became failed.`);
     },
     finish(process) {
       const took = world.scheduler.now() - process.startedAt;

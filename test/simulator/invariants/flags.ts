@@ -1,4 +1,8 @@
-import { effectiveFlags, type LiftedOverride, type SafeOverride } from '../../../src/model/flags.ts';
+import {
+  effectiveFlags,
+  type LiftedOverride,
+  type SafeOverride,
+} from '../../../src/model/flags.ts';
 import type { View, World, Write } from '../world.ts';
 import type { Complain, Watch } from './invariant.ts';
 
@@ -85,6 +89,7 @@ function checkTrip(write: Write, before: View, after: View, complain: Complain):
     const last = before.breakers.states[provider];
     if (last === undefined || JSON.stringify(last) === JSON.stringify(next)) continue;
     if (last.since > next.since) complain('I13', `An older trip opened ${provider} again.`);
-    if (last.state === 'isolated') complain('I13', `A trip ended what a person holds: ${provider}.`);
+    if (last.state === 'isolated')
+      complain('I13', `A trip ended what a person holds: ${provider}.`);
   }
 }

@@ -29,7 +29,9 @@ export function recordIsWhole(world: World, complain: Complain): Watch {
       const first = statements.get(name);
       if (first !== undefined) complain('I6', `"${text}" is there twice: ${first} and ${key}.`);
       statements.set(name, key);
-      const before = world.entries.slice(0, seen).findLast((one) => one.entry.incident === incident);
+      const before = world.entries
+        .slice(0, seen)
+        .findLast((one) => one.entry.incident === incident);
       const follows = (before?.entry.seq ?? 0) + 1 === entry.seq;
       if (!follows) complain('I17', `Entry ${entry.seq} of ${incident} does not follow.`);
     }
@@ -55,7 +57,10 @@ export function recordIsWhole(world: World, complain: Complain): Watch {
       const lost = world.acknowledged.filter(({ entry }) => !kept.has(entry.key));
       if (lost.length > aside) {
         const { process, entry } = lost[0] ?? {};
-        complain('I6', `${process?.name ?? '?'} was told that "${entry?.text ?? ''}" is kept; it is not.`);
+        complain(
+          'I6',
+          `${process?.name ?? '?'} was told that "${entry?.text ?? ''}" is kept; it is not.`,
+        );
       }
     },
   };

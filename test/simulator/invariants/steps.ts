@@ -1,5 +1,5 @@
 import type { NewEntry } from '../../../src/model/journal.ts';
-import type { JsonObject } from '../../../src/model/json.ts';
+import type { Json, JsonObject } from '../../../src/model/json.ts';
 import type { ReleaseRef } from '../../../src/ports/target.ts';
 import type { Process } from '../process.ts';
 import type { View, World, Write } from '../world.ts';
@@ -18,12 +18,12 @@ const STALE_MS = 3_000;
 export function stepsAreProven(world: World, complain: Complain): Watch {
   const actions = new Map<string, JsonObject>();
   const verdicts = new Map<string, string>();
-  const executions = new Map<Process, string>();
+  const executions = new Map<Process, { id: string; at: number }>();
 
   /** What the journal had of a step when the process read it, newest last. */
   function knownOf(process: Process, step: string): NewEntry[] {
     const readAt = process.journalReadAt ?? 0;
-    const execution = executions.get(process);
+    const execution = executions.get(process)?.id;
     return world.entries.flatMap(({ at, entry }) =>
       at <= readAt && entry.data['execution'] === execution && entry.data['step'] === step
         ? [entry]
@@ -39,7 +39,7 @@ export function stepsAreProven(world: World, complain: Complain): Watch {
     if (reading?.value === undefined || reading.at < asked) {
       return complain('I2', `${process.name} says that ${step} is done without a reading of it.`);
     }
-    const action = actions.get(`${String(entry.data['execution'])}/${step}`);
+    const action = actions.get(`${textOf(entry.data['execution'])}/${step}`);
     for (const claim of claimsOf(step, entry.incident, action)) {
       const at = world.lastTrue.get(claim) ?? 0;
       if (at >= process.startedAt - STALE_MS) continue;
@@ -54,13 +54,18 @@ export function stepsAreProven(world: World, complain: Complain): Watch {
     if (done) complain('I10', `${process.name} does ${step} again, which it could read was done.`);
   }
 
-  function checkSecondTry(process: Process, target: string, tag: string): void {
-    const last = knownOf(process, `deploy:${target}`).at(-1);
+  function checkSecondTry(process: Process, step: string, tag: string | undefined): void {
+    const store = storeOf(step);
+    const last = knownOf(process, step).at(-1);
     const open = last?.kind === 'intent' || last?.data['outcome'] === 'unknown';
-    if (!open) return;
-    const live = process.readings.get(`target:${target}`)?.value as { tag?: string } | undefined;
-    if (live?.tag !== undefined && live.tag !== tag) return;
-    complain('I12', `${process.name} deploys ${tag} again without knowing that it is not there.`);
+    if (!open || store === undefined || store === 'releases') return;
+    const reading = process.readings.get(store);
+    const begun = executions.get(process)?.at ?? process.startedAt;
+    const looked = reading?.value !== undefined && reading.at >= begun;
+    const live =
+      tag === undefined ? undefined : (reading?.value as { tag?: string } | undefined)?.tag;
+    if (looked && (tag === undefined || (live !== undefined && live !== tag))) return;
+    complain('I12', `${process.name} does ${step} again without knowing that it is not done.`);
   }
 
   return {
@@ -68,17 +73,17 @@ export function stepsAreProven(world: World, complain: Complain): Watch {
       const { kind, data } = entry;
       const { execution, step, stage } = data;
       if (kind === 'execution-started' && typeof execution === 'string') {
-        executions.set(process, execution);
+        executions.set(process, { id: execution, at: world.scheduler.now() });
         process.intents.clear();
       }
       if (kind === 'verdict') {
-        verdicts.set(`${process.name}/${String(stage)}`, String(data['verdict']));
+        verdicts.set(`${process.name}/${textOf(stage)}`, textOf(data['verdict']));
         checkVerdict(process, data, complain);
       }
       if (typeof step !== 'string') return;
       if (kind === 'intent') {
         const { action } = data;
-        actions.set(`${String(execution)}/${step}`, action as JsonObject);
+        actions.set(`${textOf(execution)}/${step}`, action as JsonObject);
         checkIntent(process, step);
       }
       if (kind !== 'outcome' || data['outcome'] !== 'done') return;
@@ -96,8 +101,8 @@ export function stepsAreProven(world: World, complain: Complain): Watch {
       // Level flags acts even where nothing can be recorded; everything else does not.
       const enough = process.leasedAt === undefined ? kept.some(Boolean) : kept.includes('journal');
       if (!enough) complain('I5', `${process.name} asks for ${store}.${op} without an intent.`);
-      if (store !== 'target') return;
-      checkSecondTry(process, String(args[0]), (args[1] as ReleaseRef).tag);
+      const [step = ''] = steps;
+      checkSecondTry(process, step, store === 'target' ? (args[1] as ReleaseRef).tag : undefined);
     },
     landed: (write, before, after) => checkRelease(write, before, after, complain),
     report(process, { kind, value }) {
@@ -145,22 +150,26 @@ function stepsOf(store: string, op: string, args: readonly unknown[]): string[] 
 
 function claimsOf(step: string, incident: string, action: JsonObject | undefined): string[] {
   const { tag, target, expect, providers } = action ?? {};
-  const names = (list: unknown): string[] => (Array.isArray(list) ? list.map(String) : []);
-  if (step === 'engage-override') return names(expect).map((group) => `safe:${incident}:${group}`);
-  if (step === 'trip-breakers') return names(providers).map((provider) => `open:${provider}`);
-  if (step === 'record-release') return [`recorded:${String(tag)}`];
-  if (step === 'hold-release') return [`held:${String(tag)}`];
-  return action === undefined ? [] : [`live:${String(target)}:${String(tag)}`];
+  if (step === 'engage-override')
+    return namesOf(expect).map((group) => `safe:${incident}:${group}`);
+  if (step === 'trip-breakers') return namesOf(providers).map((provider) => `open:${provider}`);
+  if (step === 'record-release') return [`recorded:${textOf(tag)}`];
+  if (step === 'hold-release') return [`held:${textOf(tag)}`];
+  return action === undefined ? [] : [`live:${textOf(target)}:${textOf(tag)}`];
 }
 
 function checkVerdict(process: Process, data: JsonObject, complain: Complain): void {
   if (data['verdict'] !== 'passed') return;
   const measured = Array.isArray(data['measurements']) ? data['measurements'] : [];
   const good = measured.filter(
-    (one) => one !== null && typeof one === 'object' && 'verdict' in one && one['verdict'] === 'passed',
+    (one) =>
+      one !== null && typeof one === 'object' && 'verdict' in one && one['verdict'] === 'passed',
   );
   if (measured.length > 0 && good.length === measured.length) return;
-  complain('I14', `${process.name}: ${String(data['stage'])} passed on ${good.length} of ${measured.length}.`);
+  complain(
+    'I14',
+    `${process.name}: ${textOf(data['stage'])} passed on ${good.length} of ${measured.length}.`,
+  );
 }
 
 /** I13 for release records: a time never goes back, and bad stays bad until somebody ends the hold. */
@@ -170,7 +179,8 @@ function checkRelease(write: Write, before: View, after: View, complain: Complai
     const last = before.releases.find(({ tag }) => tag === next.tag);
     if (last === undefined) continue;
     const unheld = write.op === 'hold' && write.args[1] === undefined;
-    if (next.deployedAt < last.deployedAt) complain('I13', `${next.tag} went live earlier than it did.`);
+    if (next.deployedAt < last.deployedAt)
+      complain('I13', `${next.tag} went live earlier than it did.`);
     if (last.status === 'bad' && next.status !== 'bad' && !unheld) {
       complain('I13', `${next.tag} was bad and is ${next.status}.`);
     }
@@ -179,3 +189,7 @@ function checkRelease(write: Write, before: View, after: View, complain: Complai
     }
   }
 }
+
+const textOf = (value: Json | undefined): string => (typeof value === 'string' ? value : '?');
+
+const namesOf = (list: Json | undefined): string[] => (Array.isArray(list) ? list.map(textOf) : []);

@@ -44,7 +44,8 @@ export function targetsAreGuarded(world: World, complain: Complain): Watch {
         complain('I3', `${known.holder} and ${holder} both got number ${fence} of ${resource}.`);
       }
       fences.set(`${resource} ${fence}`, known ?? { holder, at: write.at });
-      if (fence < (highest.get(resource) ?? 0)) complain('I3', `Number ${fence} came after a higher one.`);
+      if (fence < (highest.get(resource) ?? 0))
+        complain('I3', `Number ${fence} came after a higher one.`);
       highest.set(resource, Math.max(fence, highest.get(resource) ?? 0));
     }
   }
@@ -52,21 +53,34 @@ export function targetsAreGuarded(world: World, complain: Complain): Watch {
   function checkDeployment(change: Deployment): void {
     const { target, tag, before, fence, process, at } = change;
     const last = changedWith.get(target) ?? 0;
-    if (fence < last) complain('I3', `${process.name} changed ${target} with ${fence} after ${last}.`);
+    if (fence < last)
+      complain('I3', `${process.name} changed ${target} with ${fence} after ${last}.`);
     changedWith.set(target, Math.max(fence, last));
     const since = liveSince.get(target) ?? 0;
     liveSince.set(target, at);
     if (process.task.kind === 'deploy') return;
-    const leasedAt = fences.get(`${world.resourceOf(target)} ${fence}`)?.at ?? 0;
-    if ((unfit.get(tag) ?? Infinity) < leasedAt) complain('I7', `${tag} is held, and ${process.name} deployed it.`);
+    const granted = fences.get(`${world.resourceOf(target)} ${fence}`);
+    const leasedAt = granted?.at ?? 0;
+    if (granted?.holder !== process.name) {
+      complain(
+        'I3',
+        `${process.name} changed ${target} with the number of ${granted?.holder ?? 'nobody'}.`,
+      );
+    }
+    if ((unfit.get(tag) ?? Infinity) < leasedAt)
+      complain('I7', `${tag} is held, and ${process.name} deployed it.`);
     const missing = world.scene.faults.some((one) => one.kind === 'no-artefact' && one.tag === tag);
     if (missing) complain('I7', `${tag} has no artefact, and ${process.name} deployed it.`);
     const plan = plans.get(process);
     if (plan === undefined) return complain('I5', `${process.name} deployed without a plan.`);
-    if (tag !== plan.to) complain('I10', `${process.name} deployed ${tag}; its plan says ${plan.to ?? '?'}.`);
+    if (tag !== plan.to)
+      complain('I10', `${process.name} deployed ${tag}; its plan says ${plan.to ?? '?'}.`);
     const planned = plan.from === undefined || before === plan.from || before === plan.to;
     if (planned || since > leasedAt) return;
-    complain('I13', `${before ?? '?'} went live after the plan to ${tag}, and ${process.name} overwrote it.`);
+    complain(
+      'I13',
+      `${before ?? '?'} went live after the plan to ${tag}, and ${process.name} overwrote it.`,
+    );
   }
 
   return {
@@ -83,10 +97,14 @@ export function targetsAreGuarded(world: World, complain: Complain): Watch {
     landed(write, _before, after) {
       if (write.store === 'leases') {
         if (write.op === 'acquire') checkAcquired(write);
-        for (const { resource, holder, expiresAt } of (write.op === 'renew' ? write.value : []) as Lease[]) {
+        for (const { resource, holder, expiresAt } of (write.op === 'renew'
+          ? write.value
+          : []) as Lease[]) {
           holders.set(resource, { holder, until: Date.parse(expiresAt) });
         }
-        for (const { resource, holder } of (write.op === 'release' ? write.args[0] : []) as Lease[]) {
+        for (const { resource, holder } of (write.op === 'release'
+          ? write.args[0]
+          : []) as Lease[]) {
           if (holders.get(resource)?.holder === holder) holders.delete(resource);
         }
       }

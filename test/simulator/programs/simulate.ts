@@ -37,5 +37,5 @@ function wholeNumber(text: string): number {
   const value = Number(text);
   if (Number.isSafeInteger(value) && value >= 0) return value;
   process.stderr.write(`${JSON.stringify(text)} is not a whole number.\n`);
-  process.exit(2);
+  return process.exit(2);
 }

@@ -1,0 +1,63 @@
+import type { EnvironmentVariables } from '../../src/config/environment.ts';
+import { BackoutError } from '../../src/model/error.ts';
+import { type Level, parseLevel } from '../../src/model/level.ts';
+import { checkIncidentName, checkReason, requirePlainText } from '../../src/model/typed-text.ts';
+
+/** The inputs of the Action after they were checked; undefined = left blank. */
+export interface ActionInputs {
+  level: Level | undefined;
+  to: string | undefined;
+  reason: string;
+  /** True when nobody gave a reason. */
+  reasonIsDefault: boolean;
+  incident: string | undefined;
+  environment: string | undefined;
+  config: string | undefined;
+  dryRun: boolean;
+  /** Who started the run, as the platform says. */
+  actor: string;
+}
+
+const NAMES = ['level', 'to', 'reason', 'incident', 'environment', 'config', 'dry_run'] as const;
+
+type InputName = (typeof NAMES)[number];
+
+/**
+ * Reads `INPUT_*` as the runner sets them: exactly as written, so that a level with a space behind
+ * it is as wrong here as on a command line.
+ * @throws BackoutError E_CONTROL_CHARS, E_LEVEL, E_INCIDENT_NAME, E_REASON, E_USAGE (usage)
+ */
+export function readInputs(variables: EnvironmentVariables): ActionInputs {
+  const given = (name: InputName): string | undefined => {
+    const text = variables[`INPUT_${name.toUpperCase()}`] ?? '';
+    return text === '' ? undefined : text;
+  };
+  for (const name of NAMES) requirePlainText(`The input ${name}`, given(name) ?? '');
+  const actor = variables['GITHUB_TRIGGERING_ACTOR'] ?? variables['GITHUB_ACTOR'] ?? 'unknown';
+  requirePlainText('The name of the actor', actor);
+  const level = given('level');
+  const incident = given('incident');
+  const reason = given('reason');
+  if (incident !== undefined) checkIncidentName(incident, 'leave the input incident blank');
+  return {
+    level: level === undefined ? undefined : parseLevel(level),
+    to: given('to'),
+    reason: checkReason(reason, actor),
+    reasonIsDefault: reason === undefined,
+    incident,
+    environment: given('environment'),
+    config: given('config'),
+    dryRun: parseSwitch(given('dry_run')),
+    actor,
+  };
+}
+
+function parseSwitch(text = 'false'): boolean {
+  if (text === 'true' || text === 'false') return text === 'true';
+  throw new BackoutError({
+    code: 'E_USAGE',
+    kind: 'usage',
+    message: `The input dry_run must be true or false; got ${JSON.stringify(text.slice(0, 40))}.`,
+    remedy: 'Write true to see the plan only, false or nothing to roll back.',
+  });
+}

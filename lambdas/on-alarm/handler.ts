@@ -1,0 +1,17 @@
+import { readEnvironment } from '../../src/config/environment.ts';
+import type { AlarmAnswer } from '../../src/operations/answer-alarm.ts';
+import { alarmFunction } from '../../src/wiring/alarm-function.ts';
+
+const alarms = alarmFunction(readEnvironment().variables, (line) => {
+  process.stdout.write(`${line}\n`);
+});
+
+/**
+ * Called by CloudWatch with every change of state of an alarm. The answer says what was done, what
+ * is proven and what is not; it also goes to the log, because nobody reads the answer of an
+ * asynchronous call.
+ * @throws BackoutError only when nothing could be made safe: the call is then repeated
+ */
+export async function handler(event: unknown): Promise<AlarmAnswer> {
+  return await alarms.answer(event);
+}
