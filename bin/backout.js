@@ -39,9 +39,13 @@ function findNode() {
   }
 }
 
-/** Runs the program in our place: same arguments, streams and end. */
+/**
+ * Runs the program in our place: same arguments, streams and end.
+ * @param {string} node
+ */
 function handOver(node) {
   const child = spawn(node, [program, ...process.argv.slice(2)], { stdio: 'inherit' });
+  /** @param {NodeJS.Signals} signal */
   const pass = (signal) => child.kill(signal);
   // Ctrl-C reaches everybody at the terminal by itself, and a second one would end the program at
   // once: it is passed on only where there is no terminal, and somebody sent it to us alone.
@@ -64,6 +68,7 @@ function handOver(node) {
   });
 }
 
+/** @param {string} why the end of a sentence */
 function refuse(why) {
   process.stderr.write(
     [

@@ -37,7 +37,9 @@ export function progressView(out: Output, clock: Clock): Observe & Disposable {
         break;
       case 'step-started':
         running.set(event.step.id, event.step);
-        if (!out.interactive) out.line(`  … ${event.number}/${event.of} ${event.step.title}`);
+        if (!out.interactive) {
+          out.line(wrap(`${event.number}/${event.of} ${event.step.title}`, '  … '));
+        }
         break;
       case 'step-ended':
         running.delete(event.step.id);

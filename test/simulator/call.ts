@@ -58,20 +58,24 @@ export function call<T>(world: World, process: Process, request: CallRequest<T>)
     const back = Math.ceil(roll(`${name}/back`) * (store === 'disk' ? 1 : 15));
     const cap = OWN_CAP_MS[store];
     let settled = false;
-    const settle = (ms: number, how: string, finish: () => void): void => {
+    const settle = (ms: number, how: () => string, finish: () => void): void => {
       if (settled) return;
       settled = true;
       process.deliver(ms, () => {
-        world.note(process.name, () => `   ${what}: ${how}`);
+        world.note(process.name, () => `   ${what}: ${how()}`);
         finish();
       });
     };
     const fail = (ms: number, error: BackoutError): void =>
-      settle(ms, error.code, () => {
-        if (!request.write)
-          process.readings.set(keyOf(request), { at: scheduler.now(), value: undefined });
-        reject(error);
-      });
+      settle(
+        ms,
+        () => error.code,
+        () => {
+          if (!request.write)
+            process.readings.set(keyOf(request), { at: scheduler.now(), value: undefined });
+          reject(error);
+        },
+      );
     const detached = fault?.kind === 'apply-late';
     if (!detached) {
       signal?.addEventListener('abort', () => fail(0, asError(signal.reason)), { once: true });
@@ -86,10 +90,15 @@ export function call<T>(world: World, process: Process, request: CallRequest<T>)
         if (request.write) world.landed.push({ at, process, store, op, args: request.args, value });
         if (process.alive) world.onBoundary(process, store, op, 'landed');
         if (!answer) return world.note('world', () => `${what} of ${process.name} takes effect`);
-        settle(back, shortly(value), () => {
-          if (!request.write) process.readings.set(keyOf(request), { at: scheduler.now(), value });
-          resolve(value);
-        });
+        settle(
+          back,
+          () => shortly(value),
+          () => {
+            if (!request.write)
+              process.readings.set(keyOf(request), { at: scheduler.now(), value });
+            resolve(value);
+          },
+        );
       } catch (error) {
         if (answer) fail(back, asError(error));
       }
@@ -124,10 +133,14 @@ export function call<T>(world: World, process: Process, request: CallRequest<T>)
       case 'stale': {
         const old = request.earlier?.(scheduler.now() - STALE_MS);
         if (old === undefined) return landIn(sent, true);
-        return settle(sent + back, 'an older state', () => {
-          process.readings.set(keyOf(request), { at: scheduler.now(), value: old });
-          resolve(old);
-        });
+        return settle(
+          sent + back,
+          () => 'an older state',
+          () => {
+            process.readings.set(keyOf(request), { at: scheduler.now(), value: old });
+            resolve(old);
+          },
+        );
       }
       default:
         kind satisfies never;

@@ -130,7 +130,6 @@ export async function openWorld(scene: Scene, keepLog: boolean): Promise<World> 
     },
     async look() {
       const now = scheduler.now();
-      for (const claim of claimsOf(world.view)) world.lastTrue.set(claim, now);
       const [flags, read, releases] = await Promise.all([
         world.flags.read(),
         breakers.read(),
@@ -143,10 +142,11 @@ export async function openWorld(scene: Scene, keepLog: boolean): Promise<World> 
         live[target.name] = said.known ? said.tag : undefined;
       }
       world.view = { flags, breakers: read, releases, live };
-      for (const claim of claimsOf(world.view)) world.lastTrue.set(claim, Infinity);
+      const claims = claimsOf(world.view);
       for (const [claim, at] of world.lastTrue) {
-        if (at === Infinity && !claimsOf(world.view).has(claim)) world.lastTrue.set(claim, now);
+        if (at === Infinity && !claims.has(claim)) world.lastTrue.set(claim, now);
       }
+      for (const claim of claims) world.lastTrue.set(claim, Infinity);
       const known = epochs.at(-1)?.epoch;
       if (known?.generation !== read.epoch.generation || known.counter !== read.epoch.counter) {
         epochs.push({ at: now, epoch: read.epoch });
