@@ -1,17 +1,15 @@
 import { spoolingJournal, type SpoolingJournal } from '../../src/adapters/file/spool.ts';
 import type { NewEntry } from '../../src/model/journal.ts';
-import { flagsSafeCheck } from '../../src/operations/checks/flags-safe.ts';
 import type { OperationPorts } from '../../src/operations/operation-ports.ts';
-import type { Check } from '../../src/ports/checks.ts';
 import type { FlagEditor } from '../../src/ports/flags.ts';
 import type { Journal } from '../../src/ports/journal.ts';
 import type { Messenger } from '../../src/ports/messenger.ts';
-import type { Target } from '../../src/ports/target.ts';
 import { call } from './call.ts';
-import { BAD, openRepository, SCOPE } from './history.ts';
+import { openRepository, SCOPE } from './history.ts';
 import type { Process } from './process.ts';
 import { type Disk, mountDisk } from './programs/spool-directory.ts';
 import type { StoreName } from './scene.ts';
+import { openChecks, openTarget } from './service.ts';
 import type { World } from './world.ts';
 
 export interface ProcessPorts {
@@ -228,93 +226,4 @@ export function openPorts(
     },
   };
   return { ports, journal: spooling };
-}
-
-type Read = <T>(
-  store: StoreName,
-  op: string,
-  effect: () => Promise<T>,
-  more?: { about?: string; signal?: AbortSignal },
-) => Promise<T>;
-type Write = <T>(
-  store: StoreName,
-  op: string,
-  args: readonly unknown[],
-  effect: (detached: boolean) => Promise<T>,
-  more?: { about?: string; signal?: AbortSignal },
-) => Promise<T>;
-
-/** A platform that takes some seconds to deploy, whoever asked for it and whatever became of them. */
-function openTarget(
-  world: World,
-  process: Process,
-  index: number,
-  read: Read,
-  write: Write,
-): Target {
-  const target = world.targets[index];
-  if (target === undefined) throw new Error(`There is no target ${index}.`);
-  const { name } = target;
-  return {
-    name,
-    kind: target.kind,
-    preflight: (release) =>
-      read('git', 'preflight', () => target.preflight(release), { about: release.tag }),
-    current: (signal) =>
-      read('target', 'current', () => target.current(signal), { about: name, signal }),
-    apply: (release, guard) =>
-      write(
-        'target',
-        'apply',
-        [name, release, guard.fence],
-        async (detached) => {
-          const changes = target.effects.length;
-          const signal = detached ? new AbortController().signal : guard.signal;
-          await target.apply(release, { ...guard, signal });
-          if (target.effects.length === changes) return;
-          world.deployments.push({
-            at: world.scheduler.now(),
-            target: name,
-            tag: release.tag,
-            before: target.effects.at(-2)?.tag ?? BAD.tag,
-            fence: guard.fence,
-            process,
-          });
-        },
-        { about: `${name} ${release.tag} fence ${guard.fence}`, signal: guard.signal },
-      ),
-  };
-}
-
-function openChecks(
-  world: World,
-  clock: OperationPorts['clock'],
-  read: Read,
-  readFlags: OperationPorts['flags']['read'],
-): Check[] {
-  const { underSafeState } = world.scene;
-  const stages = ['now', 't+2', 't+10'];
-  const health: Check = {
-    name: 'health',
-    stages,
-    async run({ safeState }) {
-      if (safeState && underSafeState === 'skip') return undefined;
-      const at = new Date(clock.now()).toISOString();
-      const measured = { check: 'health', duration_ms: 0, at };
-      try {
-        const healthy = await read('metrics', 'read', () => Promise.resolve(world.healthy()));
-        return {
-          ...measured,
-          verdict: healthy ? 'passed' : 'failed',
-          reason: 'Asked the service.',
-        };
-      } catch {
-        return { ...measured, verdict: 'error', reason: 'The service was not asked.' };
-      }
-    },
-  };
-  if (underSafeState === 'skip') return [health];
-  const flags = { read: readFlags, engage: () => Promise.reject(new Error('A check only reads.')) };
-  const options = { name: 'flags-safe', stages, flags, groups: 'all' as const, timeoutMs: 3_000 };
-  return [health, flagsSafeCheck({ ...options, clock })];
 }

@@ -16,6 +16,7 @@ import {
   seededRandom,
   valuesOf,
 } from '../../contracts/flags.contract.ts';
+import { until } from '../../support/until.ts';
 
 const program = fileURLToPath(new URL('./programs/write-flags.ts', import.meta.url));
 const scope = { service: 'shop', environment: 'test' };
@@ -64,6 +65,8 @@ describe('several processes', () => {
     for (let round = 0; round < 12; round += 1) {
       const writers = [`x${round}`, `y${round}`].map((name) => startWriter(name, 'churn', 10_000));
       await Promise.all(writers.map(({ started }) => started));
+      // Killed in the middle of writing, on a busy machine too.
+      await until('both have written', () => writers.every(({ lines }) => lines.length > 0));
       for (const { child } of writers) setTimeout(() => child.kill('SIGKILL'), random() * 60);
       await Promise.all(writers.map(({ ended }) => ended));
       acknowledged.push(...writers.flatMap(({ lines }) => lines));

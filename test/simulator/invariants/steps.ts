@@ -1,5 +1,6 @@
 import type { NewEntry } from '../../../src/model/journal.ts';
 import type { Json, JsonObject } from '../../../src/model/json.ts';
+import { readPlan } from '../../../src/model/plan.ts';
 import type { ReleaseRef } from '../../../src/ports/target.ts';
 import type { Process } from '../process.ts';
 import type { View, World, Write } from '../world.ts';
@@ -18,7 +19,7 @@ const STALE_MS = 3_000;
 export function stepsAreProven(world: World, complain: Complain): Watch {
   const actions = new Map<string, JsonObject>();
   const verdicts = new Map<string, string>();
-  const executions = new Map<Process, { id: string; at: number }>();
+  const executions = new Map<Process, { id: string; at: number; level: string | undefined }>();
 
   /** What the journal had of a step when the process read it, newest last. */
   function knownOf(process: Process, step: string): NewEntry[] {
@@ -56,7 +57,15 @@ export function stepsAreProven(world: World, complain: Complain): Watch {
 
   function checkSecondTry(process: Process, step: string, tag: string | undefined): void {
     const store = storeOf(step);
-    const last = knownOf(process, step).at(-1);
+    // What an earlier process of this machine left on its disk is read together with the journal.
+    const execution = executions.get(process)?.id;
+    const left = world.acknowledged.flatMap(({ process: by, entry }) =>
+      by !== process && by.actor === process.actor && entry.data['execution'] === execution
+        ? [entry]
+        : [],
+    );
+    const known = [...knownOf(process, step), ...left.filter(({ data }) => data['step'] === step)];
+    const last = known.toSorted(byAttempt).at(-1);
     const open = last?.kind === 'intent' || last?.data['outcome'] === 'unknown';
     if (!open || store === undefined || store === 'releases') return;
     const reading = process.readings.get(store);
@@ -73,7 +82,11 @@ export function stepsAreProven(world: World, complain: Complain): Watch {
       const { kind, data } = entry;
       const { execution, step, stage } = data;
       if (kind === 'execution-started' && typeof execution === 'string') {
-        executions.set(process, { id: execution, at: world.scheduler.now() });
+        executions.set(process, {
+          id: execution,
+          at: world.scheduler.now(),
+          level: readPlan(data['plan'])?.level,
+        });
         process.intents.clear();
       }
       if (kind === 'verdict') {
@@ -99,7 +112,8 @@ export function stepsAreProven(world: World, complain: Complain): Watch {
       if (steps.length === 0) return;
       const kept = steps.map((step) => process.intents.get(step));
       // Level flags acts even where nothing can be recorded; everything else does not.
-      const enough = process.leasedAt === undefined ? kept.some(Boolean) : kept.includes('journal');
+      const atOnce = executions.get(process)?.level === 'flags';
+      const enough = atOnce ? kept.some(Boolean) : kept.includes('journal');
       if (!enough) complain('I5', `${process.name} asks for ${store}.${op} without an intent.`);
       const [step = ''] = steps;
       checkSecondTry(process, step, store === 'target' ? (args[1] as ReleaseRef).tag : undefined);
@@ -193,3 +207,9 @@ function checkRelease(write: Write, before: View, after: View, complain: Complai
 const textOf = (value: Json | undefined): string => (typeof value === 'string' ? value : '?');
 
 const namesOf = (list: Json | undefined): string[] => (Array.isArray(list) ? list.map(textOf) : []);
+
+/** By attempt; of one attempt its outcomes last. */
+function byAttempt(a: NewEntry, b: NewEntry): number {
+  const attempts = Number(a.data['attempt']) - Number(b.data['attempt']);
+  return attempts === 0 ? Number(b.kind === 'intent') - Number(a.kind === 'intent') : attempts;
+}
