@@ -80,9 +80,10 @@ test('it deploys, and what is live cannot be read: unknown, until somebody repai
   // Unknown is not a success: nothing that depends on it was done.
   expect((await releasesOf(site)).map(({ held }) => held)).toEqual([null, null, null]);
 
-  // Still garbled: the answer stays, and nothing is deployed a second time.
+  // Still garbled: what is live may be something newer, so nothing is deployed a second time.
   const again = await site.run('incident resume --json');
-  expectExit(again, 3);
+  expectExit(again, 4);
+  expect(again.stdout).toContain('E_PLAN_STALE');
   expect(await startsOf(site)).toHaveLength(1);
 
   await rm(join(site.state, 'garbled'));
