@@ -2,9 +2,9 @@ import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { SeedReport } from '../simulator/play-seeds.ts';
 
-const program = fileURLToPath(new URL('../../scripts/simulate.ts', import.meta.url));
+const program = fileURLToPath(new URL('../simulator/programs/simulate.ts', import.meta.url));
 
-/** Plays seeds in a process of its own, as `npm run simulate` does; violations are in the report. */
+/** Plays seeds in a process of its own, as scripts/simulate.ts does; violations are in the report. */
 export function simulate(...options: string[]): Promise<SeedReport> {
   return new Promise((resolve, reject) => {
     execFile(process.execPath, [program, '--json', ...options], (_error, stdout, stderr) => {

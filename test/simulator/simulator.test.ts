@@ -4,7 +4,7 @@ import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { simulate } from '../faults/run-simulator.ts';
 
-const program = fileURLToPath(new URL('../../scripts/simulate.ts', import.meta.url));
+const program = fileURLToPath(new URL('./programs/simulate.ts', import.meta.url));
 
 async function story(seed: number): Promise<string> {
   const { stdout } = await promisify(execFile)(
