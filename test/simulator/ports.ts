@@ -107,7 +107,7 @@ export function openPorts(
       if (typeof step === 'string') process.intents.set(step, 'said');
       const appended = await spooling.append(entry);
       if (typeof step === 'string') process.intents.set(step, appended.stored);
-      world.acknowledged.push({ process, entry });
+      world.acknowledged.push({ at: world.scheduler.now(), process, entry });
       return appended;
     },
   };

@@ -70,7 +70,7 @@ export interface World {
   /** Journal rows in the order of storing. */
   readonly entries: { at: number; entry: JournalEntry }[];
   /** Entries that a process was told are kept, in the journal or on its disk. */
-  readonly acknowledged: { process: Process; entry: NewEntry }[];
+  readonly acknowledged: { at: number; process: Process; entry: NewEntry }[];
   /** Writes that landed since the last look, and all deployments ever. */
   readonly landed: Write[];
   readonly deployments: Deployment[];

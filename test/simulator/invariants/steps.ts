@@ -59,11 +59,11 @@ export function stepsAreProven(world: World, complain: Complain): Watch {
     const store = storeOf(step);
     // What an earlier process of this machine left on its disk is read together with the journal.
     const execution = executions.get(process)?.id;
-    const left = world.acknowledged.flatMap(({ process: by, entry }) =>
-      by !== process && by.actor === process.actor && entry.data['execution'] === execution
-        ? [entry]
-        : [],
-    );
+    const readAt = process.journalReadAt ?? 0;
+    const left = world.acknowledged.flatMap(({ at, process: by, entry }) => {
+      const seen = at <= readAt && by !== process && by.actor === process.actor;
+      return seen && entry.data['execution'] === execution ? [entry] : [];
+    });
     const known = [...knownOf(process, step), ...left.filter(({ data }) => data['step'] === step)];
     const last = known.toSorted(byAttempt).at(-1);
     const open = last?.kind === 'intent' || last?.data['outcome'] === 'unknown';

@@ -76,7 +76,8 @@ export function targetsAreGuarded(world: World, complain: Complain): Watch {
     if (tag !== plan.to)
       complain('I10', `${process.name} deployed ${tag}; its plan says ${plan.to ?? '?'}.`);
     const planned = plan.from === undefined || before === plan.from || before === plan.to;
-    if (planned || since > leasedAt) return;
+    // Since 0: since before the night. A plan may come from the one target that answered.
+    if (planned || since === 0 || since > leasedAt) return;
     complain(
       'I13',
       `${before ?? '?'} went live after the plan to ${tag}, and ${process.name} overwrote it.`,
