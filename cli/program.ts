@@ -3,6 +3,7 @@ import { BackoutError } from '../src/model/error.ts';
 import { checkInput } from './check-input.ts';
 import { addAssess } from './commands/assess.ts';
 import { addBreakers } from './commands/breakers.ts';
+import { addCaches } from './commands/caches.ts';
 import { addCheck } from './commands/check.ts';
 import { addDrill } from './commands/drill.ts';
 import { addEmergency } from './commands/emergency.ts';
@@ -10,6 +11,7 @@ import { addFlags } from './commands/flags.ts';
 import { addIncident } from './commands/incident.ts';
 import { addRelease } from './commands/release.ts';
 import { addRollback } from './commands/rollback.ts';
+import { addServices } from './commands/services.ts';
 import { addValidate } from './commands/validate.ts';
 import type { GlobalOptions } from './context.ts';
 import { EXIT, type ExitCode, exitCodeOfError } from './exit-code.ts';
@@ -67,6 +69,8 @@ export function buildProgram(onEnd: (code: ExitCode) => void): Command {
     addRollback,
     addFlags,
     addBreakers,
+    addCaches,
+    addServices,
     addIncident,
     addRelease,
     addCheck,

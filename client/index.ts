@@ -112,11 +112,11 @@ export async function connectBackout(options: ConnectOptions): Promise<BackoutCl
   }
 
   async function beat(): Promise<void> {
-    const epoch = snapshot.describe();
+    const proof = proofOf(snapshot);
     const at = new Date().toISOString();
     try {
-      const heartbeat = { epoch, at, ...(release === undefined ? {} : { release }) };
-      if (await link?.beat(heartbeat)) acknowledged = epoch;
+      const heartbeat = { ...proof, at, ...(release === undefined ? {} : { release }) };
+      if (await link?.beat(heartbeat)) acknowledged = JSON.stringify(proof);
     } catch (error) {
       reportRedis(error);
     }
@@ -130,7 +130,7 @@ export async function connectBackout(options: ConnectOptions): Promise<BackoutCl
       snapshot = takeSnapshot(knowledge, report);
       // Only now: the proof is about what requests use, not about what we have heard of.
       if (closed) return;
-      if (snapshot.describe() !== acknowledged) await beat();
+      if (JSON.stringify(proofOf(snapshot)) !== acknowledged) await beat();
     } while (again);
   }
 
@@ -171,6 +171,11 @@ export async function connectBackout(options: ConnectOptions): Promise<BackoutCl
   await endsWithin(START_CAP_MS, refresh());
   schedulePoll();
   return { snapshot: () => snapshot, close, [Symbol.asyncDispose]: close };
+}
+
+/** What a heartbeat says of the values that requests use. */
+function proofOf(snapshot: ClientSnapshot): { epoch: string; flags: Record<string, string> } {
+  return { epoch: snapshot.describe(), flags: { ...snapshot.digests } };
 }
 
 function between(least: number, wanted: number, most: number): number {

@@ -1,7 +1,14 @@
 /** What a request decides by: taken once, never changing while the request runs. */
 
 import { type BreakerState, type Epoch, formatEpoch } from '../src/model/breaker.ts';
-import { covers, effectiveFlags, type FlagValue, type Override } from '../src/model/flags.ts';
+import {
+  covers,
+  digestGroups,
+  type EffectiveFlag,
+  effectiveFlags,
+  type FlagValue,
+  type Override,
+} from '../src/model/flags.ts';
 import { type Knowledge, uniteByIncident } from './knowledge.ts';
 
 export interface ClientSnapshot {
@@ -26,6 +33,11 @@ export interface ClientSnapshot {
    */
   allows(provider: string, random?: () => number): boolean;
   /**
+   * A digest of the values in use, by flag group: what the heartbeat proves with. A group whose
+   * values are not all known is left out.
+   */
+  readonly digests: Readonly<Record<string, string>>;
+  /**
    * `generation:counter`, or `none`. Fit for a response header, which proves what the request path
    * uses.
    */
@@ -40,7 +52,8 @@ export function takeSnapshot(
   onProblem: (problem: string) => void = () => {},
 ): ClientSnapshot {
   const overrides = uniteByIncident(knowledge.filed, knowledge.mirrored);
-  const flags = flagsByName(knowledge, overrides);
+  const known = knownFlags(knowledge, overrides);
+  const flags = flagsByName(known);
   const { breakers, epoch } = knowledge;
 
   function flag(name: string, fallback: boolean): boolean;
@@ -58,6 +71,7 @@ export function takeSnapshot(
 
   return Object.freeze({
     epoch,
+    digests: Object.freeze(digestGroups(known)),
     safeState: overrides.some(({ mode }) => mode !== 'lifted'),
     flag,
     breaker,
@@ -79,19 +93,26 @@ export function takeSnapshot(
   });
 }
 
-function flagsByName(knowledge: Knowledge, overrides: Override[]): Map<string, FlagValue> {
-  const flags = new Map<string, FlagValue>();
+/** Every flag whose value can be trusted, sorted by name. */
+function knownFlags(knowledge: Knowledge, overrides: Override[]): EffectiveFlag[] {
   const all = effectiveFlags({
     base: Object.fromEntries(knowledge.base),
     safe: Object.fromEntries(knowledge.safe),
     overrides,
   });
-  // A name in two groups: the one that is held wins.
-  for (const { name, group, value, heldBy } of all) {
+  return all.filter(({ group }) => {
     // The safe values of this group have never been readable, so its base value cannot be trusted
     // while it should be safe. The application's own fallback can.
     const blind = knowledge.unknownSafe.has(group) && overrides.some((one) => covers(one, group));
-    if (!blind && (heldBy.length > 0 || !flags.has(name))) flags.set(name, value);
+    return !blind;
+  });
+}
+
+function flagsByName(known: readonly EffectiveFlag[]): Map<string, FlagValue> {
+  const flags = new Map<string, FlagValue>();
+  for (const { name, value, heldBy } of known) {
+    // A name in two groups: the one that is held wins.
+    if (heldBy.length > 0 || !flags.has(name)) flags.set(name, value);
   }
   return flags;
 }

@@ -7,11 +7,12 @@ import { findIncident, requireIncident } from '../../src/operations/incidents.ts
 import { record } from '../../src/operations/journal-writer.ts';
 import { liftOverride } from '../../src/operations/lift-override.ts';
 import { publishFlags } from '../../src/operations/publish-flags.ts';
-import { SILENT_AFTER_MS } from '../../src/operations/step-handlers.ts';
+import { SILENT_AFTER_MS } from '../../src/operations/proof-times.ts';
 import { checkReason } from '../../src/model/typed-text.ts';
 import { type GlobalOptions, withService } from '../context.ts';
 import { EXIT } from '../exit-code.ts';
 import type { Runner } from '../program.ts';
+import { addFlagTest } from './flags-test.ts';
 import { labelled, nextLine, table } from '../render/text.ts';
 import { formatInstant } from '../render/time.ts';
 
@@ -39,6 +40,7 @@ export function addFlags(program: Command, run: Runner): void {
     .command('proof')
     .description('which running instances have taken the present state over')
     .action(run(proof));
+  addFlagTest(flags, run);
 }
 
 async function list(options: GlobalOptions) {

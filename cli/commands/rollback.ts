@@ -1,4 +1,3 @@
-import { createInterface } from 'node:readline/promises';
 import type { Command } from 'commander';
 import { requireApproval } from '../../src/operations/approval.ts';
 import { BackoutError } from '../../src/model/error.ts';
@@ -13,6 +12,7 @@ import { findIncident } from '../../src/operations/incidents.ts';
 import { makeSafe } from '../../src/operations/make-safe.ts';
 import { planFlags } from '../../src/operations/plan-rollback.ts';
 import { checkReason } from '../../src/model/typed-text.ts';
+import { confirmStart } from '../confirm.ts';
 import { type CommandContext, type GlobalOptions, withService } from '../context.ts';
 import { EXIT, exitCodeOfOutcome } from '../exit-code.ts';
 import { liveNow } from '../live-now.ts';
@@ -129,7 +129,7 @@ async function rollback(level: string, options: RollbackOptions) {
       actor: user,
       approvedBy: options.approvedBy,
     });
-    await confirm(context, prepared, options);
+    await confirmStart(out, plan, options);
     const found = await findIncident(service.ports, options.incident);
     const result = await rollBack(service.ports, prepared, {
       ...request,
@@ -154,44 +154,4 @@ function requireSamePlan({ hash }: Plan, wanted: string | undefined): void {
         : `The plan is now ${shortHash(hash)}, not ${wanted.slice(0, 12)}: the situation changed.`,
     remedy: 'Look again with `backout plan`, then start the rollback with its hash.',
   });
-}
-
-/** A person at a terminal is asked; a script says --yes or names the plan it means. */
-async function confirm(
-  { out }: CommandContext,
-  { plan }: PreparedRollback,
-  options: RollbackOptions,
-): Promise<void> {
-  if (options.yes === true || options.plan !== undefined) return;
-  if (!out.interactive || !process.stdin.isTTY) {
-    throw new BackoutError({
-      code: 'E_CONFIRM',
-      kind: 'usage',
-      message: 'Nobody can be asked here whether to start.',
-      remedy: `Add --yes, or --plan ${shortHash(plan.hash)} to carry out exactly this plan.`,
-    });
-  }
-  out.line(renderPlan(plan));
-  if (/^y(es)?$/i.test(await ask('Start? [y/N] '))) return;
-  throw new BackoutError({
-    code: 'E_CONFIRM',
-    kind: 'refused',
-    message: 'You did not say yes.',
-    remedy: 'Run the same command again when you are ready.',
-  });
-}
-
-/** The answer; empty when the person leaves instead (Ctrl-C, Ctrl-D, a closed terminal). */
-async function ask(question: string): Promise<string> {
-  const terminal = createInterface({ input: process.stdin, output: process.stderr });
-  const left = new AbortController();
-  terminal.once('close', () => left.abort());
-  try {
-    return (await terminal.question(question, { signal: left.signal })).trim();
-  } catch {
-    process.stderr.write('\n');
-    return '';
-  } finally {
-    terminal.close();
-  }
 }

@@ -1,7 +1,7 @@
 import { styleText } from 'node:util';
 import type { StepOutcome } from '../../src/model/execution.ts';
 import type { Observe, ProgressEvent } from '../../src/model/progress.ts';
-import type { Plan, Step } from '../../src/model/plan.ts';
+import { describePlan, type Plan, type Step } from '../../src/model/plan.ts';
 import { secondsLeft } from '../../src/operations/report-progress.ts';
 import type { Clock } from '../../src/ports/clock.ts';
 import type { Output } from '../output.ts';
@@ -82,10 +82,11 @@ function describeStart(
   now: number,
 ): string {
   const verb = resumed ? 'Continuing' : 'Starting';
-  const way = plan.level === 'flags' ? '' : `: ${plan.from ?? '?'} → ${plan.to ?? '?'}`;
+  const way = plan.to === undefined ? '' : `: ${plan.from ?? '?'} → ${plan.to}`;
   const time = formatDuration(secondsLeft(plan, 0) * 1000);
+  const limit = plan.level === undefined ? 'at most' : 'about';
   return wrap(
-    `${verb} level ${plan.level}${way}, incident ${incident}, about ${time}`,
+    `${verb} ${describePlan(plan)}${way}, incident ${incident}, ${limit} ${time}`,
     `${formatTime(now)} `,
     '  ',
   );

@@ -18,7 +18,8 @@ export type Need =
   | 'messages'
   | 'postmortem'
   | 'rehearse'
-  | 'restart';
+  | 'restart'
+  | 'flush';
 
 export interface UnavailableSetting {
   /** Where it is in the file: `targets.api.kind`. */

@@ -20,6 +20,7 @@ const EVERYTHING: Need[] = [
   'postmortem',
   'rehearse',
   'restart',
+  'flush',
 ];
 
 /** Every setting of a configuration whose feature is not built yet, in the order of the file. */
@@ -99,13 +100,11 @@ function fromFlags(config: BackoutConfig): UnavailableSetting[] {
     const found: UnavailableSetting[] = [];
     if (group.layout === 'document' || group.layout === 'parameter-per-flag') {
       found.push(
-        missing([...path, 'layout'], 'flags in the parameter store', ['flags', 'recover']),
-      );
-    }
-    for (const [flag, { canary }] of Object.entries(group.flags)) {
-      if (!canary) continue;
-      found.push(
-        missing([...path, 'flags', flag, 'canary'], 'testing with a canary flag', ['rehearse']),
+        missing([...path, 'layout'], 'flags in the parameter store', [
+          'flags',
+          'recover',
+          'rehearse',
+        ]),
       );
     }
     return found;
@@ -150,11 +149,22 @@ function fromParts(config: BackoutConfig): UnavailableSetting[] {
           ),
         ],
   );
+  const services = Object.entries(config.services).flatMap(([id, { kind, environments }]) =>
+    kind === 'command' || kind === 'systemd'
+      ? []
+      : [
+          missing(
+            ['services', id, 'kind'],
+            `restarting services of kind ${kind}`,
+            ['database', 'restart'],
+            environments,
+          ),
+        ],
+  );
   return [
     ...targets,
     ...whole('databases', config.databases, 'rolling databases back', ['database']),
-    ...whole('caches', config.caches, 'emptying caches', ['database']),
-    ...whole('services', config.services, 'restarting services', ['database', 'restart']),
+    ...services,
   ];
 }
 
@@ -298,8 +308,9 @@ function needsOf(section: string | number): Need[] {
     case 'targets':
       return ['application', 'database', 'assess'];
     case 'databases':
-    case 'caches':
       return ['database'];
+    case 'caches':
+      return ['database', 'flush'];
     case 'checks':
       return ['validate', 'application', 'database'];
     case 'messages':

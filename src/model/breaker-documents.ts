@@ -66,16 +66,25 @@ export interface Heartbeat {
   /** ISO 8601 UTC, by the instance's clock. */
   at: string;
   release?: string;
+  /** Digest by flag group (model/flags.ts digestGroups). */
+  flags?: Record<string, string>;
 }
 
 /** A heartbeat that cannot be read becomes one that proves nothing. */
 export function parseInstance(id: string, text: string): Instance {
   const record = parseRecord(text) ?? {};
-  const { epoch, at, release } = record;
+  const { epoch, at, release, flags } = record;
+  const digests = isTexts(flags) ? { flags } : {};
   return {
     id,
     applied: typeof epoch === 'string' ? parseEpoch(epoch) : undefined,
     heartbeat: isInstant(at) ? at : '',
     ...(typeof release === 'string' ? { release } : {}),
+    ...digests,
   };
+}
+
+function isTexts(value: unknown): value is Record<string, string> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
+  return Object.values(value).every((member) => typeof member === 'string');
 }

@@ -13,6 +13,8 @@ const SEVERITY: Record<MessageCode, Message['severity']> = {
   'budget-exceeded': 'page',
   'recovery-step': 'info',
   'recovery-complete': 'info',
+  'maintenance-done': 'info',
+  'maintenance-failed': 'warning',
 };
 
 /** Names listed in one line; the facts have all of them. */
@@ -70,6 +72,8 @@ function safeStateWords(
     case 'safe-state-on':
     case 'recovery-step':
     case 'recovery-complete':
+    case 'maintenance-done':
+    case 'maintenance-failed':
       return words(code, facts);
     default:
       return code satisfies never;
@@ -141,12 +145,20 @@ function words(code: MessageCode, facts: MessageFacts): { title: string; lines: 
       return { title: `🔄 RECOVERY: ${where}`, lines: [...progress(facts), ...off(facts)] };
     case 'recovery-complete':
       return { title: `✅ RECOVERED: ${where}`, lines: off(facts) };
+    case 'maintenance-done':
+      return { title: `🔧 DONE: ${work(facts)}, ${where}`, lines: reason(facts) };
+    case 'maintenance-failed':
+      return {
+        title: `⚠️ NOT DONE OR NOT PROVEN: ${work(facts)}, ${where}`,
+        lines: [...reason(facts), ...problems(facts)],
+      };
     default:
       return code satisfies never;
   }
 }
 
 const reason = ({ reason: why }: MessageFacts): string[] => [`Reason: ${why}`];
+const work = ({ work: what = 'maintenance' }: MessageFacts): string => what;
 const problems = ({ problems: list }: MessageFacts): string[] =>
   (list ?? []).map((problem) => `Problem: ${problem}`);
 const off = ({ off: list }: MessageFacts): string[] => {

@@ -1,3 +1,8 @@
+import { hashJson } from './json.ts';
+
+/** 64 bits: two states of one group that matter never share one. */
+const DIGEST_DIGITS = 16;
+
 /** A flag is on or off, or selects a number or a variant. */
 export type FlagValue = boolean | number | string;
 
@@ -101,6 +106,22 @@ export function effectiveFlags(snapshot: FlagSnapshot): EffectiveFlag[] {
     }
   }
   return flags.toSorted((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+/**
+ * A short name for the values of each group, so that an instance can say which ones its requests
+ * use without repeating them: 16 hexadecimal digits, docs/contract.md says of what.
+ */
+export function digestGroups(
+  flags: readonly Pick<EffectiveFlag, 'name' | 'group' | 'value'>[],
+): Record<string, string> {
+  const byGroup = Map.groupBy(flags, ({ group }) => group);
+  return Object.fromEntries(
+    [...byGroup].map(([group, members]) => {
+      const values = Object.fromEntries(members.map(({ name, value }) => [name, value]));
+      return [group, hashJson(values).slice(0, DIGEST_DIGITS)];
+    }),
+  );
 }
 
 /** A plain look-up would find what every object has: a flag may be called `constructor`. */

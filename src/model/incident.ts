@@ -12,3 +12,11 @@ export interface Incident extends Scope {
   rule: string;
   openedBy: string;
 }
+
+/** The rule of records that are no trouble: work on a service outside any incident. */
+export const MAINTENANCE_RULE = 'maintenance';
+
+/** Such a record is never taken for the incident that is open. */
+export function isMaintenance({ rule }: Pick<Incident, 'rule'>): boolean {
+  return rule === MAINTENANCE_RULE;
+}

@@ -5,6 +5,11 @@ export function targetResource(scope: Scope, target: string): string {
   return `${describeScope(scope)}/target:${target}`;
 }
 
+/** The resource that stands for a program that something keeps running. */
+export function serviceResource(scope: Scope, service: string): string {
+  return `${describeScope(scope)}/service:${service}`;
+}
+
 /**
  * Exclusive right to change a resource (a target or a database), for a while.
  *

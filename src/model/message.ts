@@ -13,6 +13,8 @@ export const MESSAGE_CODES = [
   'budget-exceeded',
   'recovery-step',
   'recovery-complete',
+  'maintenance-done',
+  'maintenance-failed',
 ] as const;
 
 export type MessageCode = (typeof MESSAGE_CODES)[number];
@@ -26,7 +28,9 @@ export interface MessageFacts {
   at: string;
   reason: string;
   by: string;
-  level?: Level;
+  level?: Level | undefined;
+  /** What a maintenance did, as half a sentence. */
+  work?: string;
   from?: string;
   to?: string;
   /** Step X of Y, what is being done now and what comes next. */

@@ -1,4 +1,5 @@
 import { hashJson } from './json.ts';
+import type { FlagValue } from './flags.ts';
 import type { Level } from './level.ts';
 import type { Scope } from './scope.ts';
 
@@ -12,7 +13,12 @@ export type StepAction =
   | { kind: 'deploy'; target: string; tag: string; commit: string }
   | { kind: 'record-release'; tag: string; commit: string }
   | { kind: 'hold-release'; tag: string; commit: string }
-  | { kind: 'validate'; stage: string; after_ms: number; every_ms: number };
+  | { kind: 'validate'; stage: string; after_ms: number; every_ms: number }
+  | { kind: 'flush-cache'; cache: string }
+  /** `check`: the one that has to pass before it counts as up. */
+  | { kind: 'restart-service'; service: string; check?: string }
+  | { kind: 'set-flag'; group: string; flag: string; value: FlagValue }
+  | { kind: 'prove-flag-group'; group: string };
 
 /** The smallest idempotent unit: it can be applied twice, and read back. */
 export interface Step {
@@ -33,7 +39,8 @@ export interface Step {
 }
 
 export interface PlanContent extends Scope {
-  level: Level;
+  /** Left out: maintenance, which rolls nothing back (operations/maintain.ts). */
+  level?: Level;
   /** What is live now, as the targets said when the plan was made. */
   from?: string;
   to?: string;
@@ -64,6 +71,11 @@ export function isSealed(plan: Plan): boolean {
   return hashJson(content) === hash;
 }
 
+/** What a plan is, in a sentence: `level application`, or `maintenance`. */
+export function describePlan({ level }: Pick<Plan, 'level'>): string {
+  return level === undefined ? 'maintenance' : `level ${level}`;
+}
+
 /** `3f2a91c04d77`: what people compare and type. */
 export function shortHash(hash: string): string {
   return hash.slice(0, 12);
@@ -77,8 +89,12 @@ export function isMutation(action: StepAction): boolean {
     case 'deploy':
     case 'record-release':
     case 'hold-release':
+    case 'flush-cache':
+    case 'restart-service':
+    case 'set-flag':
       return true;
     case 'prove-flags':
+    case 'prove-flag-group':
     case 'preflight':
     case 'validate':
       return false;
@@ -95,5 +111,5 @@ export function readPlan(value: unknown): Plan | undefined {
 /** The hash vouches for the rest: only what {@link sealPlan} made has the right one. */
 function looksLikePlan(value: unknown): value is Plan {
   if (value === null || typeof value !== 'object') return false;
-  return 'hash' in value && 'steps' in value && Array.isArray(value.steps) && 'level' in value;
+  return 'hash' in value && 'steps' in value && Array.isArray(value.steps);
 }

@@ -87,7 +87,7 @@ function executions(entries: readonly JournalEntry[]): string[] {
     lines.push('| level | measured | budget | ended |', '|---|---|---|---|');
     const measured = ended?.data['within_budget_ms'];
     lines.push(
-      `| ${plan.level} | ${typeof measured === 'number' ? seconds(measured) : 'not reached'} | ${seconds(plan.budget_ms)} | ${cell(text(ended?.data['outcome']) ?? 'did not end')} |`,
+      `| ${plan.level ?? 'none'} | ${typeof measured === 'number' ? seconds(measured) : 'not reached'} | ${seconds(plan.budget_ms)} | ${cell(text(ended?.data['outcome']) ?? 'did not end')} |`,
       '',
     );
   }
@@ -95,6 +95,7 @@ function executions(entries: readonly JournalEntry[]): string[] {
 }
 
 function planTitle(plan: Plan): string {
+  if (plan.level === undefined) return 'Maintenance';
   if (plan.level === 'flags') return 'Safe state';
   return `Rollback ${inline(plan.from ?? 'unknown release')} → ${inline(plan.to ?? '?')}`;
 }

@@ -10,7 +10,14 @@ import {
 import type { JournalEntry } from '../model/journal.ts';
 import { targetResource } from '../model/lease.ts';
 import { toJson } from '../model/json.ts';
-import { type Plan, type Step, isMutation, isSealed } from '../model/plan.ts';
+import {
+  describePlan,
+  type Plan,
+  type Step,
+  isMutation,
+  isSealed,
+  shortHash,
+} from '../model/plan.ts';
 import type { Observe } from '../model/progress.ts';
 import { type Clock, timestamp, within } from '../ports/clock.ts';
 import type { Ids } from '../ports/ids.ts';
@@ -104,7 +111,7 @@ class Execution {
     await this.journal.record(
       'execution-started',
       'started',
-      `Started level ${plan.level}: plan ${plan.hash.slice(0, 12)}.`,
+      `Started ${describePlan(plan)}: plan ${shortHash(plan.hash)}.`,
       {
         plan: toJson(plan),
       },
@@ -318,7 +325,7 @@ class Execution {
       await this.journal.record(
         'execution-ended',
         `ended/${ended}`,
-        `Level ${this.request.plan.level} ended: ${outcome}.`,
+        `Ended ${describePlan(this.request.plan)}: ${outcome}.`,
         {
           outcome,
           within_budget_ms: this.withinBudgetMs ?? null,

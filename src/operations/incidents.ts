@@ -1,5 +1,5 @@
 import { BackoutError } from '../model/error.ts';
-import type { Incident } from '../model/incident.ts';
+import { type Incident, isMaintenance } from '../model/incident.ts';
 import type { OperationPorts, Request } from './operation-ports.ts';
 import { record } from './journal-writer.ts';
 
@@ -41,7 +41,7 @@ export async function findIncident(
       remedy: 'See `backout incident list` for their names.',
     });
   }
-  const open = all.filter(({ status }) => status === 'open');
+  const open = all.filter((one) => one.status === 'open' && !isMaintenance(one));
   if (open.length <= 1) return open[0];
   throw new BackoutError({
     code: 'E_INCIDENT_AMBIGUOUS',

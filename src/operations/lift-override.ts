@@ -7,7 +7,7 @@ import type { FlagEditor } from '../ports/flags.ts';
 import { announcer } from './announce.ts';
 import { record, recordFirst } from './journal-writer.ts';
 import type { OperationPorts } from './operation-ports.ts';
-import { SILENT_AFTER_MS } from './step-handlers.ts';
+import { SILENT_AFTER_MS } from './proof-times.ts';
 import { readStillOff } from './still-off.ts';
 import { listOff } from '../model/still-off.ts';
 

@@ -20,6 +20,7 @@ import { stepHandlers } from './step-handlers.ts';
 import { requireNothingUnfinished } from './unfinished.ts';
 
 export interface PreparedRollback {
+  level: Level;
   plan: Plan;
   assessment: Assessment;
 }
@@ -33,11 +34,11 @@ export async function prepareRollback(
   const assessment = await assess(ports, level === 'application' ? 'plan' : 'report');
   switch (level) {
     case 'flags':
-      return { assessment, plan: planFlags(ports.facts) };
+      return { level, assessment, plan: planFlags(ports.facts) };
     case 'application': {
       if (named === undefined) requireNotRolledBack(assessment);
       const to = chooseRelease(assessment, named);
-      return { assessment, plan: planApplication(ports.facts, liveRelease(assessment), to) };
+      return { level, assessment, plan: planApplication(ports.facts, liveRelease(assessment), to) };
     }
     case 'database':
       throw new BackoutError({
@@ -69,24 +70,24 @@ export async function rollBack(
   prepared: PreparedRollback,
   request: Request & { incident?: string; approvedBy?: string },
 ): Promise<RollbackResult> {
-  const { plan } = prepared;
+  const { level, plan } = prepared;
   const found = await findIncident(ports, request.incident);
   if (found?.status === 'closed') throw incidentClosed(found.id);
   const incident = found?.id ?? newIncidentId(ports);
   return await underLeases(ports, plan, incident, 0, async (held) => {
     if (found !== undefined) await requireNothingUnfinished(ports, found);
-    await requireSamePlan(ports, plan);
+    await requireSamePlan(ports, prepared);
     if (found === undefined) await openIncident(ports, incident, request);
-    const id = `${plan.level}-${ports.ids.next()}`;
+    const id = `${level}-${ports.ids.next()}`;
     await record(ports, {
       incident,
       key: `${id}/decision`,
       kind: 'decision',
       actor: request.actor,
-      text: `Decided on level ${plan.level}: ${request.reason}`,
+      text: `Decided on level ${level}: ${request.reason}`,
       data: { execution: id, rule: request.rule, approved_by: request.approvedBy, plan },
     });
-    if (plan.level !== 'flags') {
+    if (level !== 'flags') {
       await recordBaseline(ports, { incident, execution: id, actor: request.actor });
     }
     return await carryOut(ports, held, { id, incident, plan, request, entries: [] });
@@ -94,8 +95,11 @@ export async function rollBack(
 }
 
 /** Under the lease nobody else changes the targets: the plan is checked against what is true now. */
-async function requireSamePlan(ports: OperationPorts, plan: Plan): Promise<void> {
-  const now = await prepareRollback(ports, plan.level, plan.to);
+async function requireSamePlan(
+  ports: OperationPorts,
+  { level, plan }: PreparedRollback,
+): Promise<void> {
+  const now = await prepareRollback(ports, level, plan.to);
   if (now.plan.hash === plan.hash) return;
   throw new BackoutError({
     code: 'E_PLAN_CHANGED',

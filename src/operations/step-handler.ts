@@ -1,3 +1,4 @@
+import { BackoutError } from '../model/error.ts';
 import type { StepAction } from '../model/plan.ts';
 
 /** What the real state says about a step's effect. */
@@ -37,3 +38,13 @@ export interface StepHandler {
 
 /** Finds the handler of an action. */
 export type HandlerFor = (action: StepAction) => StepHandler;
+
+/** A plan that has a step which its operation cannot take: made by another version, or by hand. */
+export function foreignStep(operation: string, { kind }: StepAction): BackoutError {
+  return new BackoutError({
+    code: 'E_PLAN_STALE',
+    kind: 'refused',
+    message: `A ${operation} has no step of the kind "${kind}".`,
+    remedy: 'Make a new plan and start from that.',
+  });
+}

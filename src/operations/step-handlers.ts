@@ -10,8 +10,10 @@ import { type Clock, timestamp } from '../ports/clock.ts';
 import type { FlagStore } from '../ports/flags.ts';
 import type { ReleaseRecords } from '../ports/releases.ts';
 import type { Target } from '../ports/target.ts';
+import { PROOF_POLL_MS, SILENT_AFTER_MS } from './proof-times.ts';
 import {
   done,
+  foreignStep,
   type HandlerFor,
   notDone,
   type StepContext,
@@ -19,11 +21,6 @@ import {
   unknown,
 } from './step-handler.ts';
 import { validateStep } from './validate-step.ts';
-
-/** Between two looks at the instances' heartbeats: well under the second a proof should take. */
-const PROOF_POLL_MS = 50;
-/** A heartbeat comes every 2 s (docs/contract.md); after three missed ones an instance is silent. */
-export const SILENT_AFTER_MS = 6_000;
 
 export interface HandlerPorts {
   scope: Scope;
@@ -57,6 +54,12 @@ export function stepHandlers(ports: HandlerPorts): HandlerFor {
         return holdRelease(ports, action);
       case 'validate':
         return validateStep(ports, action);
+      case 'flush-cache':
+      case 'restart-service':
+      case 'set-flag':
+      case 'prove-flag-group':
+        // A rollback is handed nothing that edits flags, restarts or empties.
+        throw foreignStep('rollback', action);
       default:
         return action satisfies never;
     }

@@ -13,7 +13,7 @@ export interface Begun {
   ends: string[];
 }
 
-/** Every execution of an incident, oldest first. */
+/** Every rollback of an incident, oldest first. */
 function listBegun(entries: readonly JournalEntry[]): Begun[] {
   const begun = new Map<string, Begun>();
   for (const { kind, data } of entries) {
@@ -22,7 +22,9 @@ function listBegun(entries: readonly JournalEntry[]): Begun[] {
     // The decision comes first, and has the plan too: a process can die between the two.
     if (kind === 'execution-started' || kind === 'decision') {
       const plan = readPlan(data['plan']);
-      if (plan !== undefined && !begun.has(id)) begun.set(id, { id, plan, ends: [] });
+      // Maintenance is started again, not continued, and must not hide a rollback that waits.
+      if (plan?.level === undefined) continue;
+      if (!begun.has(id)) begun.set(id, { id, plan, ends: [] });
     }
     const { outcome } = data;
     if (kind === 'execution-ended' && typeof outcome === 'string')

@@ -14,7 +14,7 @@ import { breakersCheck } from '../operations/checks/breakers.ts';
 import { flagsSafeCheck } from '../operations/checks/flags-safe.ts';
 import { longestMetricCheck, metricCheck } from '../operations/checks/metric.ts';
 import { rowsKeptCheck } from '../operations/checks/rows-kept.ts';
-import { SILENT_AFTER_MS } from '../operations/step-handlers.ts';
+import { SILENT_AFTER_MS } from '../operations/proof-times.ts';
 import type { Breakers } from '../ports/breakers.ts';
 import type { Check } from '../ports/checks.ts';
 import { type Clock, timestamp } from '../ports/clock.ts';

@@ -25,6 +25,8 @@ const SUBJECT: Record<MessageCode, Subject> = {
   'budget-exceeded': 'escalation',
   'recovery-step': 'progress',
   'recovery-complete': 'complete',
+  'maintenance-done': 'progress',
+  'maintenance-failed': 'failed',
 };
 
 interface MessengerPorts {

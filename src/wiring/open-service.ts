@@ -30,14 +30,17 @@ import {
 import { BackoutError, describeCause } from '../model/error.ts';
 import type { MessageCode, MessageFacts } from '../model/message.ts';
 import type { Observe } from '../model/progress.ts';
+import type { MaintenancePorts } from '../operations/maintenance-steps.ts';
 import type { OperationPorts } from '../operations/operation-ports.ts';
 import type { PlanFacts } from '../operations/plan-rollback.ts';
-import type { FlagEditor, FlagStore } from '../ports/flags.ts';
+import type { FlagStore } from '../ports/flags.ts';
 import type { Journal } from '../ports/journal.ts';
 import { absentBreakers, absentPostgres, notConfigured } from './absent-stores.ts';
 import { buildChecks, longestChecks } from './build-checks.ts';
 import { buildMessengers } from './build-messengers.ts';
+import { buildCaches } from './build-caches.ts';
 import { buildBaseline } from './build-metrics.ts';
+import { buildServices } from './build-services.ts';
 import { buildTargets } from './build-targets.ts';
 
 export interface OpenOptions {
@@ -63,7 +66,7 @@ export interface OpenOptions {
 /** A service in one environment, with everything outside connected. */
 export interface OpenService extends AsyncDisposable {
   config: SelectedConfig;
-  ports: OperationPorts & { editor: FlagEditor };
+  ports: OperationPorts & MaintenancePorts;
   /** The plan facts as one rule wants them: its flag groups and its breakers. */
   factsOf(rule: Rule): PlanFacts;
   /** Brings spooled entries into the journal, and says what is left. */
@@ -155,6 +158,12 @@ export async function openService(options: OpenOptions): Promise<OpenService> {
         });
       },
     ),
+    caches: tolerant(
+      options,
+      () => [],
+      () => buildCaches(config, variables),
+    ),
+    services: buildServices(config, { variables, baseDirectory }),
     baseline: { metrics, counters },
     messengers: buildMessengers(config, {
       clock,

@@ -34,6 +34,7 @@ const vectorStep = z.strictObject({
     breakers: z.record(z.string(), z.string()).optional(),
     calls: z.array(z.tuple([z.string(), z.number(), z.boolean()])).optional(),
     acknowledge: z.string().optional(),
+    digests: z.record(z.string(), z.string()).optional(),
   }),
 });
 const vectorFile = z.strictObject({

@@ -1,0 +1,128 @@
+import type { ExecutionResult } from '../model/execution.ts';
+import { type Incident, isMaintenance, MAINTENANCE_RULE } from '../model/incident.ts';
+import type { Plan } from '../model/plan.ts';
+import { timestamp } from '../ports/clock.ts';
+import { announcer } from './announce.ts';
+import { describeCause } from '../model/error.ts';
+import { executePlan } from './execute-plan.ts';
+import { findIncident, incidentClosed, newIncidentId, openIncident } from './incidents.ts';
+import { record } from './journal-writer.ts';
+import { maintenanceHandlers, type MaintenancePorts } from './maintenance-steps.ts';
+import type { OperationPorts, Request } from './operation-ports.ts';
+import { withLeases } from './leases.ts';
+
+export interface MaintenanceRequest extends Omit<Request, 'rule'> {
+  /** Where it is recorded. Left out: the one open incident, else a record of its own. */
+  incident?: string;
+  /** Half a sentence for people: `empty the caches readings`. */
+  work: string;
+  /** False: only what went wrong is told to the channels. */
+  announce: boolean;
+}
+
+export interface MaintenanceResult {
+  incident: string;
+  execution: ExecutionResult;
+  problems: string[];
+}
+
+/**
+ * Carries out a plan that rolls nothing back: caches, services, the flag test. It is journaled and
+ * read back like a rollback. It is never resumed: every step can be done twice, so whoever was
+ * interrupted starts again.
+ *
+ * During an incident it belongs to the incident. At any other time it gets a record of its own,
+ * which is closed when all is done; one that is left open by a crash is taken up by the next, and
+ * is never taken for the open incident.
+ * @throws BackoutError E_LEASE_HELD: somebody rolls back or restarts; nothing was changed
+ * @throws BackoutError E_JOURNAL_NEEDED, for plans that need an exclusive right
+ */
+export async function maintain(
+  ports: OperationPorts & MaintenancePorts,
+  plan: Plan,
+  request: MaintenanceRequest,
+): Promise<MaintenanceResult> {
+  const { clock, leases, settings, observe } = ports;
+  const exclusive = plan.resources.length > 0;
+  const found = await findRecord(ports, request.incident, exclusive);
+  const incident = found?.id ?? newIncidentId(ports);
+  const lease = {
+    resources: plan.resources,
+    holder: settings.holder,
+    incident,
+    ttlMs: settings.leaseTtlMs,
+  };
+  const note = (text: string): void => observe({ type: 'note', text });
+  const options = { leases, clock, request: lease, waitMs: 0, note };
+  return await withLeases(options, async (held) => {
+    const { actor, reason, work } = request;
+    const about = { actor, reason, rule: MAINTENANCE_RULE };
+    if (found === undefined) await openIncident(ports, incident, about);
+    const execution = await executePlan(
+      { ...ports, leases: held, handlerFor: maintenanceHandlers(ports) },
+      {
+        ...about,
+        id: `maintenance-${ports.ids.next()}`,
+        incident,
+        plan,
+        entries: [],
+        journalRequired: exclusive,
+      },
+    );
+    const problems = [...execution.problems];
+    const isOwn = found === undefined || isMaintenance(found);
+    if (isOwn && execution.outcome === 'done') {
+      await closeRecord(ports, incident, actor, work).catch((error: unknown) => {
+        problems.push(`The end is not recorded: ${describeCause(error)}`);
+      });
+    }
+    const isDone = execution.outcome === 'done';
+    const news = announcer(ports, incident, new Set());
+    if (request.announce || !isDone) {
+      news.say(isDone ? 'maintenance-done' : 'maintenance-failed', `${execution.id}/end`, {
+        reason,
+        by: actor,
+        work,
+        problems: execution.problems,
+      });
+    }
+    problems.push(...(await news.settle()));
+    return { incident, execution, problems };
+  });
+}
+
+/**
+ * The incident that this belongs to, else a record that an interrupted one left open.
+ * @param needed false: where the journal cannot be read, a new record is begun in the spool
+ * @throws BackoutError E_INCIDENT_UNKNOWN, E_INCIDENT_AMBIGUOUS, E_INCIDENT_CLOSED
+ */
+async function findRecord(
+  ports: OperationPorts,
+  named: string | undefined,
+  needed: boolean,
+): Promise<Incident | undefined> {
+  const known = await ports.journal.incidents(ports.scope).catch((error: unknown) => {
+    if (needed || named !== undefined) throw error;
+    return undefined;
+  });
+  if (known === undefined) return undefined;
+  const found = await findIncident(ports, named);
+  if (found?.status === 'closed') throw incidentClosed(found.id);
+  return found ?? known.find((one) => isMaintenance(one) && one.status === 'open');
+}
+
+async function closeRecord(
+  ports: OperationPorts,
+  incident: string,
+  actor: string,
+  work: string,
+): Promise<void> {
+  await record(ports, {
+    incident,
+    key: `closed/${timestamp(ports.clock)}`,
+    kind: 'incident-closed',
+    actor,
+    text: `Done: ${work}.`,
+    data: { reason: work },
+  });
+}
