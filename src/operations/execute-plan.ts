@@ -32,6 +32,9 @@ import type { Confirmation, HandlerFor, StepContext, StepHandler } from './step-
 /** Reading the real state back is a question: it gets this long, whatever the step's own cap. */
 const CONFIRM_CAP_MS = 5_000;
 
+/** As many others as may be making safe at the same moment. */
+const MOST_CONFLICTS = 5;
+
 export interface ExecutionPorts {
   clock: Clock;
   ids: Ids;
@@ -162,6 +165,9 @@ class Execution {
 
   /** Why the next stage must not start; undefined when it may. */
   private blockedBy(): string | undefined {
+    // Also for what changes nothing: an intent of somebody who lost the lease would stand between its
+    // holder's intent and its holder's outcome.
+    this.lostRight ||= this.ports.leases.lost.aborted;
     if (this.lostRight) return 'we no longer hold the lease';
     if (this.ports.interrupted?.aborted === true) return 'it was stopped by hand';
     const blocker = this.results.find(
@@ -224,8 +230,9 @@ class Execution {
   private async attempt(step: Step, attempt: number, handler: StepHandler): Promise<StepOutcome> {
     const { clock, observe, leases, interrupted } = this.ports;
     if (isMutation(step.action)) await leases.prove();
-    await this.journal.recordIntent(step, attempt);
-    observe({ type: 'step-intended', step, attempt });
+    const { number, found } = await this.begin(step, attempt, handler);
+    if (found !== undefined) return found;
+    observe({ type: 'step-intended', step, attempt: number });
     const applied = await runCapped(clock, step.cap_ms, async (signal) => {
       const stops = [signal, leases.lost, interrupted].filter((one) => one !== undefined);
       await this.applyWithRetry(step, handler, AbortSignal.any(stops));
@@ -240,7 +247,7 @@ class Execution {
       this.problems.push(`${step.title}: ${result.problem}`);
     }
     try {
-      await this.journal.recordOutcome(step, attempt, result);
+      await this.journal.recordOutcome(step, number, result);
     } catch (error) {
       // It was applied: "not run" would be untrue, and "done" is only what the journal has as done.
       const problem = `it was applied, but how it ended is not recorded: ${describeCause(error)}`;
@@ -248,6 +255,29 @@ class Execution {
       return { outcome: 'unknown', problem };
     }
     return result;
+  }
+
+  /**
+   * Records the intent. Level flags holds no lease, so somebody else may be at this very attempt, or
+   * have died in it: then the real state says whether anything is left to do under the next number.
+   */
+  private async begin(
+    step: Step,
+    attempt: number,
+    handler: StepHandler,
+  ): Promise<{ number: number; found?: StepOutcome | undefined }> {
+    for (let number = attempt; ; number += 1) {
+      try {
+        await this.journal.recordIntent(step, number);
+        return { number };
+      } catch (error) {
+        const last = number - attempt >= MOST_CONFLICTS;
+        if (this.request.journalRequired || last || !isOvertaken(error)) throw error;
+        const record: StepRecord = { state: 'interrupted', attempt: number };
+        const found = await this.settleEarlierAttempt(step, record, handler);
+        if (found !== undefined) return { number, found };
+      }
+    }
   }
 
   /**

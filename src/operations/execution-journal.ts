@@ -1,4 +1,4 @@
-import { describeCause } from '../model/error.ts';
+import { BackoutError, describeCause } from '../model/error.ts';
 import type { StepOutcome } from '../model/execution.ts';
 import type { EntryKind, NewEntry } from '../model/journal.ts';
 import { type JsonObject, toJson } from '../model/json.ts';
@@ -74,7 +74,8 @@ export class ExecutionJournal {
         : within(clock, RECORD_CAP_MS, () => journal.append(entry));
       return (await appending).stored;
     } catch (error) {
-      if (journalRequired) throw error;
+      // Somebody else began this attempt: whoever acts first must know that too.
+      if (journalRequired || (kind === 'intent' && isConflict(error))) throw error;
       this.problems.push(`Not recorded (${describeCause(error)}): ${text}`);
       return undefined;
     }
@@ -104,4 +105,8 @@ export class ExecutionJournal {
 
 function lowerFirst(text: string): string {
   return text.charAt(0).toLowerCase() + text.slice(1);
+}
+
+function isConflict(error: unknown): boolean {
+  return error instanceof BackoutError && error.code === 'E_JOURNAL_CONFLICT';
 }

@@ -97,10 +97,15 @@ function flagOf(snapshot: ClientSnapshot, name: string, fallback: boolean | numb
 
 /** What the client says about everything that the step has an expectation about. */
 function answersOf(snapshot: ClientSnapshot, wanted: Step['expect']): Step['expect'] {
-  const { safe_state, flags, breakers, calls, acknowledge } = wanted;
+  const { safe_state, flags, breakers, calls, acknowledge, digests } = wanted;
   return {
     ...(safe_state === undefined ? {} : { safe_state: snapshot.safeState }),
     ...(acknowledge === undefined ? {} : { acknowledge: snapshot.describe() }),
+    ...(digests && {
+      digests: Object.fromEntries(
+        Object.keys(digests).map((group) => [group, snapshot.digests[group] ?? 'none']),
+      ),
+    }),
     ...(flags && {
       flags: flags.map(([name, fallback]) => [name, fallback, flagOf(snapshot, name, fallback)]),
     }),

@@ -1,22 +1,25 @@
 /** One service in memory, in the night a bad release is live, and ways to break what it stands on. */
 
 import { memoryBreakers, type MemoryBreakers } from '../../src/adapters/memory/breakers.ts';
+import { type MemoryCache, memoryCache } from '../../src/adapters/memory/cache.ts';
 import { memoryFlags } from '../../src/adapters/memory/flags.ts';
 import { memoryJournal } from '../../src/adapters/memory/journal.ts';
 import { memoryLeases } from '../../src/adapters/memory/leases.ts';
 import { memoryMessenger, type MemoryMessenger } from '../../src/adapters/memory/messenger.ts';
 import { memoryReleases } from '../../src/adapters/memory/releases.ts';
 import { memoryRepository, type MemoryHistory } from '../../src/adapters/memory/repository.ts';
+import { type MemoryService, memoryService } from '../../src/adapters/memory/service.ts';
 import { memoryTarget, type MemoryTarget } from '../../src/adapters/memory/target.ts';
 import type { Epoch } from '../../src/model/breaker.ts';
+import { digestGroups, effectiveFlags } from '../../src/model/flags.ts';
 import type { Measurement } from '../../src/model/check.ts';
 import { BackoutError } from '../../src/model/error.ts';
 import type { JournalEntry } from '../../src/model/journal.ts';
 import type { ProgressEvent } from '../../src/model/progress.ts';
 import type { Release } from '../../src/model/release.ts';
 import type { Verdict } from '../../src/model/verdict.ts';
+import type { MaintenancePorts } from '../../src/operations/maintenance-steps.ts';
 import type { OperationPorts } from '../../src/operations/operation-ports.ts';
-import type { FlagEditor } from '../../src/ports/flags.ts';
 import type { Ids } from '../../src/ports/ids.ts';
 import type { ReleaseRef } from '../../src/ports/target.ts';
 import { type FakeClock, fakeClock, NIGHT } from './fake-clock.ts';
@@ -35,9 +38,11 @@ export const SAFE = { sales: false, digest: false };
 type Fleet = 'acknowledging' | 'lagging' | 'empty';
 
 export interface Site {
-  ports: OperationPorts & { editor: FlagEditor };
+  ports: OperationPorts & MaintenancePorts;
   clock: FakeClock;
   target: MemoryTarget;
+  cache: MemoryCache;
+  services: [api: MemoryService, worker: MemoryService];
   messenger: MemoryMessenger;
   breakers: MemoryBreakers;
   history: { tags: MemoryHistory['tags'][number][]; commits: MemoryHistory['commits'][number][] };
@@ -71,6 +76,8 @@ export async function openSite(): Promise<Site> {
   const flags = memoryFlags();
   const releases = memoryReleases();
   const target = memoryTarget('web', C);
+  const cache = memoryCache('readings');
+  const services: Site['services'] = [memoryService('api'), memoryService('worker')];
   const messenger = memoryMessenger('chat');
   const journal = memoryJournal();
   const events: ProgressEvent[] = [];
@@ -93,6 +100,8 @@ export async function openSite(): Promise<Site> {
   const site: Site = {
     clock,
     target,
+    cache,
+    services,
     messenger,
     breakers,
     history,
@@ -118,12 +127,16 @@ export async function openSite(): Promise<Site> {
           const { epoch } = await breakers.read();
           const behind = { generation: epoch.generation, counter: -1 };
           const applied = site.fleet === 'lagging' ? behind : epoch;
-          return [{ id: 'web-1', applied, heartbeat }];
+          if (site.fleet === 'lagging') return [{ id: 'web-1', applied, heartbeat, flags: {} }];
+          const used = digestGroups(effectiveFlags(await flags.read()));
+          return [{ id: 'web-1', applied, heartbeat, flags: used }];
         },
       },
       releases,
       repository: memoryRepository({ ...history, tagPattern: 'v*', scheme: 'semver' }),
       targets: [target],
+      caches: [cache],
+      services,
       checks: [
         {
           name: 'health',

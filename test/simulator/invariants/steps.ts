@@ -49,19 +49,17 @@ export function stepsAreProven(world: World, complain: Complain): Watch {
   }
 
   function checkIntent(process: Process, step: string): void {
-    const done = knownOf(process, step).some(
-      ({ kind, data }) => kind === 'outcome' && data['outcome'] === 'done',
-    );
-    if (done) complain('I10', `${process.name} does ${step} again, which it could read was done.`);
+    if (isKnownDone(knownOf(process, step)))
+      complain('I10', `${process.name} does ${step} again, which it could read was done.`);
   }
 
   function checkSecondTry(process: Process, step: string, tag: string | undefined): void {
     const store = storeOf(step);
-    // What an earlier process of this machine left on its disk is read together with the journal.
+    // What this machine has on its disk is read together with the journal.
     const execution = executions.get(process)?.id;
     const readAt = process.journalReadAt ?? 0;
     const left = world.acknowledged.flatMap(({ at, process: by, entry }) => {
-      const seen = at <= readAt && by !== process && by.actor === process.actor;
+      const seen = at <= readAt && by.actor === process.actor;
       return seen && entry.data['execution'] === execution ? [entry] : [];
     });
     const known = [...knownOf(process, step), ...left.filter(({ data }) => data['step'] === step)];
@@ -133,6 +131,20 @@ export function stepsAreProven(world: World, complain: Complain): Watch {
       }
     },
   };
+}
+
+/**
+ * A step is done when its newest attempt says so. Level flags holds no lease: an outcome that comes
+ * after somebody else began again may be older than what that attempt did, so it is read back.
+ */
+function isKnownDone(entries: readonly NewEntry[]): boolean {
+  let newest = 0;
+  for (const { kind, data } of entries) {
+    const attempt = Number(data['attempt']);
+    if (kind === 'intent') newest = Math.max(newest, attempt);
+    if (kind === 'outcome' && data['outcome'] === 'done' && attempt >= newest) return true;
+  }
+  return false;
 }
 
 /** The store in which a step's effect is read back; undefined where there is no effect. */
