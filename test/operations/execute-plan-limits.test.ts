@@ -86,6 +86,29 @@ describe('the right to change things', () => {
     expect(outcomes(result)).toContainEqual(['web', 'failed']);
   });
 
+  it('found lost while nothing changes: no further step begins, not even one that only looks', async () => {
+    const world = newWorld();
+    const gone = new AbortController();
+    const slept = {
+      image: {
+        apply: async () => {
+          world.effects.push('image');
+          gone.abort(refused('E_LEASE_LOST'));
+        },
+      },
+    };
+    const leases = { ...NO_LEASES, lost: gone.signal };
+    const looks = planOf(look('image', 1), look('end', 2));
+    const result = await execute(world, looks, { plays: slept, ports: { leases } });
+    expect(outcomes(result)).toEqual([
+      ['image', 'done'],
+      ['end', 'not-run'],
+    ]);
+    expect(result.outcome).toBe('refused');
+    const intents = (await entriesOf(world)).filter(({ kind }) => kind === 'intent');
+    expect(intents).toHaveLength(1);
+  });
+
   it('taken over at the target itself: refused', async () => {
     const world = newWorld();
     const plays = { web: { apply: () => Promise.reject(refused('E_FENCED')) } };
@@ -247,5 +270,47 @@ describe('the time budget', () => {
     expect(second.outcome).toBe('done');
     // What was within its budget is not told to be over it an hour later.
     expect(world.events.filter(({ type }) => type === 'budget')).toEqual([]);
+  });
+});
+
+describe('two that make safe at the same moment, and meet at the same attempt', () => {
+  const plan = planOf(change('web', 1));
+  const lax = { journalRequired: false };
+
+  /** Somebody else's intent comes between our reading of the journal and ours. */
+  async function meet(theirs: 'does it' | 'dies in it') {
+    const world = newWorld();
+    const ports = portsOf(world);
+    let met = false;
+    const journal: typeof ports.journal = {
+      ...ports.journal,
+      async append(entry) {
+        if (entry.kind === 'intent' && !met) {
+          met = true;
+          await world.journal.append({ ...entry, data: { ...entry.data, executor: 'other' } });
+          if (theirs === 'does it') world.effects.push('web');
+        }
+        return await ports.journal.append(entry);
+      },
+    };
+    const result = await execute(world, plan, { ports: { journal }, request: lax });
+    return { world, result };
+  }
+
+  it('look first: what the other did is not done again', async () => {
+    const { world, result } = await meet('does it');
+    expect(outcomes(result)).toEqual([['web', 'done']]);
+    expect(world.effects).toEqual(['web']);
+    expect(world.calls).not.toContain('apply web');
+  });
+
+  it('look first: what the other began and did not do is done, under the next number', async () => {
+    const { world, result } = await meet('dies in it');
+    expect(outcomes(result)).toEqual([['web', 'done']]);
+    expect(world.effects).toEqual(['web']);
+    const attempts = (await entriesOf(world))
+      .filter(({ kind }) => kind === 'intent')
+      .map(({ data }) => data['attempt']);
+    expect(attempts).toEqual([1, 2]);
   });
 });
