@@ -1,3 +1,5 @@
+import { isMaintenance } from '../../src/model/incident.ts';
+import { incidentsOf } from '../../src/model/journal-rules.ts';
 import type { Process } from '../simulator/process.ts';
 import { runScene } from '../simulator/run-scene.ts';
 import type { Scene, Task } from '../simulator/scene.ts';
@@ -24,6 +26,13 @@ const rollback = (at: number): Task => ({ actor: 'workflow', kind: 'rollback', a
 const recover = (at: number): Task => ({ actor: 'person', kind: 'recover', named: true, at });
 const lift = (at: number): Task => ({ actor: 'person', kind: 'lift', at });
 
+const maintain = (work: Extract<Task, { kind: 'maintain' }>['work']): Task => ({
+  actor: 'person',
+  kind: 'maintain',
+  work,
+  at: 0,
+});
+
 /** The last task of each is the operation that is killed. */
 const NIGHTS: Readonly<Record<string, readonly [Task, ...Task[]]>> = {
   'make safe': [alarm],
@@ -40,6 +49,10 @@ const NIGHTS: Readonly<Record<string, readonly [Task, ...Task[]]>> = {
     lift(300_000),
     { actor: 'person', kind: 'close', at: 400_000 },
   ],
+  'empty the caches': [maintain('flush')],
+  'restart the services': [maintain('restart')],
+  'test the flags': [maintain('flag-test')],
+  'empty the caches in an incident': [alarm, { ...maintain('flush'), at: 30_000 }],
 };
 
 export async function crashEverywhere(): Promise<CrashReport[]> {
@@ -107,11 +120,8 @@ async function play(
 }
 
 /** What the outside sees, with every effect counted; not when, nor by which process. */
-function endOf({ view, deployments, entries }: World): string {
-  const turned = new Map(entries.map(({ entry }) => [entry.incident, entry]));
-  for (const { entry } of entries) {
-    if (entry.kind.startsWith('incident-')) turned.set(entry.incident, entry);
-  }
+function endOf({ view, deployments, entries, maintained, services }: World): string {
+  const incidents = incidentsOf(entries.map(({ entry }) => entry));
   return JSON.stringify({
     live: view.live,
     deployments: deployments.map(({ target, tag }) => `${target} ${tag}`),
@@ -122,6 +132,11 @@ function endOf({ view, deployments, entries }: World): string {
     releases: view.releases
       .map(({ tag, status, hold }) => `${tag} ${status} ${hold === undefined ? 'free' : 'held'}`)
       .toSorted(),
-    incidents: [...turned.values()].map(({ kind }) => kind),
+    incidents: incidents.filter((one) => !isMaintenance(one)).map(({ status }) => status),
+    // What was interrupted after its end is begun again, in another record.
+    records: [...new Set(incidents.filter(isMaintenance).map(({ status }) => status))],
+    base: view.flags.base,
+    restarts: services.map(({ name, effects }) => [name, effects.length > 0]),
+    done: [...new Set(maintained.map(({ what }) => what))],
   });
 }

@@ -37,6 +37,8 @@ const OWN_CAP_MS: Record<StoreName, number> = {
   metrics: 5_000,
   chat: Infinity,
   disk: 1_000,
+  cache: 5_000,
+  service: Infinity,
 };
 
 const STALE_MS = 3_000;
@@ -148,9 +150,10 @@ export function call<T>(world: World, process: Process, request: CallRequest<T>)
   });
 }
 
-/** Two targets are two things to be read. */
+/** Two targets are two things to be read, and so are two services. */
 function keyOf({ store, op, about }: Pick<CallRequest<unknown>, 'store' | 'op' | 'about'>): string {
-  return store === 'target' ? `target:${about?.split(' ')[0] ?? op}` : store;
+  const isNamed = store === 'target' || store === 'service';
+  return isNamed ? `${store}:${about?.split(' ')[0] ?? op}` : store;
 }
 
 function faultOf<T>(

@@ -55,3 +55,6 @@ export function openRepository(): Repository {
     })),
   });
 }
+
+/** The flag that nothing reads, for the test of flags. */
+export const CANARY = { group: 'rehearsal', name: 'canary', default: true, safe: false };

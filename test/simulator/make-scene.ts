@@ -20,7 +20,7 @@ export function makeScene(seed: number): Scene {
   const plot = makePlot(d);
   return {
     seed,
-    tasks: [...tasks, ...plot.tasks].toSorted((a, b) => a.at - b.at),
+    tasks: [...tasks, ...plot.tasks, ...makeMaintenance(seed)].toSorted((a, b) => a.at - b.at),
     faults: [...faults, ...plot.faults],
     fastPath: d.chance(plot.fastPath),
     targets: d.chance(0.25) ? ['web', 'worker'] : ['web'],
@@ -83,6 +83,18 @@ function makeTasks(d: Dice): Task[] {
   }
   if (tasks.length === 0) alarm('emergency-1', 0, 0, {});
   return tasks;
+}
+
+/** Somebody empties, restarts or tests meanwhile. Dice of its own: it moves nothing else. */
+function makeMaintenance(seed: number): Task[] {
+  const d = dice(`${seed}/maintenance`);
+  if (d.chance(0.75)) return [];
+  const work = d.pick<Extract<Task, { kind: 'maintain' }>['work']>([
+    'flush',
+    'restart',
+    'flag-test',
+  ]);
+  return [{ actor: 'person', kind: 'maintain', work, at: d.between(0, 500) * SECOND }];
 }
 
 function rollback(d: Dice, actor: ActorName, at: number): Task {

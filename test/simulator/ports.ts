@@ -1,7 +1,7 @@
 import { spoolingJournal, type SpoolingJournal } from '../../src/adapters/file/spool.ts';
 import type { NewEntry } from '../../src/model/journal.ts';
+import type { MaintenancePorts } from '../../src/operations/maintenance-steps.ts';
 import type { OperationPorts } from '../../src/operations/operation-ports.ts';
-import type { FlagEditor } from '../../src/ports/flags.ts';
 import type { Journal } from '../../src/ports/journal.ts';
 import type { Messenger } from '../../src/ports/messenger.ts';
 import { call } from './call.ts';
@@ -9,11 +9,11 @@ import { openRepository, SCOPE } from './history.ts';
 import type { Process } from './process.ts';
 import { type Disk, mountDisk } from './programs/spool-directory.ts';
 import type { StoreName } from './scene.ts';
-import { openChecks, openTarget } from './service.ts';
+import { openCache, openChecks, openManaged, openTarget } from './service.ts';
 import type { World } from './world.ts';
 
 export interface ProcessPorts {
-  ports: OperationPorts & { editor: FlagEditor };
+  ports: OperationPorts & MaintenancePorts;
   journal: SpoolingJournal;
 }
 
@@ -121,7 +121,7 @@ export function openPorts(
     read('flags', 'read', () => flags.read(), {
       earlier: (at) => world.flagHistory.findLast((one) => one.at <= at)?.snapshot,
     });
-  const ports: OperationPorts & { editor: FlagEditor } = {
+  const ports: OperationPorts & MaintenancePorts = {
     scope: SCOPE,
     clock,
     ids: process.ids,
@@ -132,7 +132,10 @@ export function openPorts(
         write('flags', 'lift', [override], () => flags.lift(override), {
           about: `${override.incident} since ${override.since.slice(11, 23)} by ${override.by}`,
         }),
-      setBase: () => Promise.reject(new Error('Nobody edits flags here.')),
+      setBase: (group, name, value) =>
+        write('flags', 'setBase', [group, name, value], () => flags.setBase(group, name, value), {
+          about: `${name} ${String(value)}`,
+        }),
       publish: () => Promise.reject(new Error('Nobody publishes flags here.')),
     },
     breakers: {
@@ -175,6 +178,8 @@ export function openPorts(
     repository: openRepository(),
     targets: world.targets.map((_, index) => openTarget(world, process, index, read, write)),
     checks: openChecks(world, clock, read, readFlags),
+    caches: [openCache(world, read, write)],
+    services: world.services.map((service) => openManaged(world, service, read, write)),
     messengers: ['chat', 'pager'].map((channel): Messenger => ({
       channel,
       async send(message, signal) {

@@ -11,6 +11,8 @@ export const STORES = [
   'metrics',
   'chat',
   'disk',
+  'cache',
+  'service',
 ] as const;
 
 export type StoreName = (typeof STORES)[number];
@@ -40,6 +42,7 @@ export type Task = { actor: ActorName; at: number } & (
   | { kind: 'recover'; named: boolean }
   | { kind: 'lift' }
   | { kind: 'close' }
+  | { kind: 'maintain'; work: 'flush' | 'restart' | 'flag-test' }
   | { kind: 'deploy'; tag: string }
 );
 

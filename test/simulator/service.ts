@@ -3,6 +3,9 @@
 import { flagsSafeCheck } from '../../src/operations/checks/flags-safe.ts';
 import type { OperationPorts } from '../../src/operations/operation-ports.ts';
 import type { Check } from '../../src/ports/checks.ts';
+import type { MemoryService } from '../../src/adapters/memory/service.ts';
+import type { Cache } from '../../src/ports/caches.ts';
+import type { ManagedService, ServiceStatus } from '../../src/ports/services.ts';
 import type { Target } from '../../src/ports/target.ts';
 import { BAD } from './history.ts';
 import type { Process } from './process.ts';
@@ -98,4 +101,55 @@ export function openChecks(
   const flags = { read: readFlags, engage: () => Promise.reject(new Error('A check only reads.')) };
   const options = { name: 'flags-safe', stages, flags, groups: 'all' as const, timeoutMs: 3_000 };
   return [health, flagsSafeCheck({ ...options, clock })];
+}
+
+/** A cache, asked through the faults. */
+export function openCache(world: World, read: Read, write: Write): Cache {
+  const { cache } = world;
+  return {
+    name: cache.name,
+    covers: cache.covers,
+    flush: (run, progress) =>
+      write(
+        'cache',
+        'flush',
+        [run],
+        async () => {
+          const emptied = await cache.flush(run, progress);
+          world.maintained.push({ at: world.scheduler.now(), what: `flush:${cache.name}` });
+          return emptied;
+        },
+        { about: cache.name },
+      ),
+    isFlushed: (run) => read('cache', 'read', () => cache.isFlushed(run), { about: cache.name }),
+  };
+}
+
+/** A service that something keeps running, asked through the faults. */
+export function openManaged(
+  world: World,
+  service: MemoryService,
+  read: Read,
+  write: Write,
+): ManagedService {
+  const { name, kind } = service;
+  return {
+    name,
+    kind,
+    status: (signal) =>
+      read('service', 'look', () => service.status(signal), { about: name, signal }).catch(
+        (error: unknown): ServiceStatus => ({ state: 'unknown', detail: String(error) }),
+      ),
+    restart: (signal) =>
+      write(
+        'service',
+        'restart',
+        [name],
+        async () => {
+          await service.restart(signal);
+          world.maintained.push({ at: world.scheduler.now(), what: `restart:${name}` });
+        },
+        { about: name, signal },
+      ),
+  };
 }

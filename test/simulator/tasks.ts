@@ -8,19 +8,21 @@ import { findIncident, newIncidentId, openIncident } from '../../src/operations/
 import { withLeases } from '../../src/operations/leases.ts';
 import { liftOverride } from '../../src/operations/lift-override.ts';
 import { makeSafe } from '../../src/operations/make-safe.ts';
+import { maintain } from '../../src/operations/maintain.ts';
+import type { MaintenancePorts } from '../../src/operations/maintenance-steps.ts';
 import type { OperationPorts } from '../../src/operations/operation-ports.ts';
+import { planFlagTest, planFlush, planRestart } from '../../src/operations/plan-maintenance.ts';
 import { recoverBreakers } from '../../src/operations/recover.ts';
 import { resumeRollback } from '../../src/operations/resume.ts';
 import { prepareRollback, rollBack } from '../../src/operations/roll-back.ts';
 import { tripBreakers } from '../../src/operations/trip-breakers.ts';
-import type { FlagEditor } from '../../src/ports/flags.ts';
 import { noAnswer, timestamp } from '../../src/ports/clock.ts';
-import { START } from './history.ts';
+import { CANARY, START } from './history.ts';
 import type { Process } from './process.ts';
 import { RELEASES } from './history.ts';
 import type { Task } from './scene.ts';
 
-type Ports = OperationPorts & { editor: FlagEditor };
+type Ports = OperationPorts & MaintenancePorts;
 
 /** An alarm that is older than this says nothing about now. */
 const STALE_ALARM_MS = 15 * 60_000;
@@ -120,6 +122,8 @@ async function performOnce(
       if (incident === undefined) return;
       return report(await closeIncident(ports, incident, { actor: 'Kim Larsen', reason: 'fixed' }));
     }
+    case 'maintain':
+      return report(await carryOutWork(ports, name, task.work));
     case 'deploy':
       return await deploy(ports, name, task.tag);
     default:
@@ -152,6 +156,25 @@ async function tryToResume(
     if (error instanceof BackoutError && nothing.includes(error.code)) return false;
     throw error;
   }
+}
+
+async function carryOutWork(
+  ports: Ports,
+  name: string,
+  work: Extract<Task, { kind: 'maintain' }>['work'],
+): Promise<unknown> {
+  const { facts, caches, services } = ports;
+  const plans = {
+    flush: () => planFlush(facts, caches),
+    restart: () =>
+      planRestart(
+        facts,
+        services.map((one) => ({ name: one.name, timeoutMs: 30_000 })),
+      ),
+    'flag-test': () => planFlagTest(facts, CANARY),
+  };
+  const request = { actor: name, reason: 'stale prices', work, announce: true };
+  return await maintain(ports, plans[work](), request);
 }
 
 /** What a team's pipeline does, under the same leases as we. */

@@ -1,13 +1,15 @@
 /** Everything that outlives a process: the stores, the running service, and what really happened. */
 
 import { memoryBreakers, type MemoryBreakers } from '../../src/adapters/memory/breakers.ts';
+import { type MemoryCache, memoryCache } from '../../src/adapters/memory/cache.ts';
 import { memoryFlags } from '../../src/adapters/memory/flags.ts';
 import { memoryJournal } from '../../src/adapters/memory/journal.ts';
 import { memoryLeases } from '../../src/adapters/memory/leases.ts';
 import { memoryReleases } from '../../src/adapters/memory/releases.ts';
+import { type MemoryService, memoryService } from '../../src/adapters/memory/service.ts';
 import { memoryTarget, type MemoryTarget } from '../../src/adapters/memory/target.ts';
 import type { Epoch } from '../../src/model/breaker.ts';
-import type { FlagSnapshot } from '../../src/model/flags.ts';
+import { digestGroups, effectiveFlags, type FlagSnapshot } from '../../src/model/flags.ts';
 import type { Instance } from '../../src/model/instance.ts';
 import type { JournalEntry, NewEntry } from '../../src/model/journal.ts';
 import { targetResource } from '../../src/model/lease.ts';
@@ -15,7 +17,7 @@ import type { Release } from '../../src/model/release.ts';
 import type { BreakerSnapshot } from '../../src/ports/breakers.ts';
 import type { Leases } from '../../src/ports/leases.ts';
 import { dice } from './dice.ts';
-import { BAD, publishHistory, RELEASES, SCOPE, START } from './history.ts';
+import { BAD, CANARY, publishHistory, RELEASES, SCOPE, START } from './history.ts';
 import type { Process } from './process.ts';
 import type { Scene } from './scene.ts';
 import { openScheduler, type Scheduler } from './scheduler.ts';
@@ -66,6 +68,8 @@ export interface World {
   readonly leases: Leases;
   readonly releases: ReturnType<typeof memoryReleases>;
   readonly targets: readonly MemoryTarget[];
+  readonly cache: MemoryCache;
+  readonly services: readonly MemoryService[];
   view: View;
   /** Journal rows in the order of storing. */
   readonly entries: { at: number; entry: JournalEntry }[];
@@ -76,6 +80,8 @@ export interface World {
   readonly deployments: Deployment[];
   /** When each claim about the world (`live:web:v1.1.0`) was last true. */
   readonly lastTrue: Map<string, number>;
+  /** Caches that were really emptied, and services that were really restarted, as steps. */
+  readonly maintained: { at: number; what: string }[];
   readonly flagHistory: { at: number; snapshot: FlagSnapshot }[];
   readonly messages: string[];
   readonly log: LogLine[];
@@ -100,6 +106,8 @@ export async function openWorld(scene: Scene, keepLog: boolean): Promise<World> 
   const breakers = memoryBreakers({ next: () => `gen${(generations += 1)}`, random: d.next });
   const epochs: { at: number; epoch: Epoch }[] = [];
   const faults = scene.faults;
+  // Digests cost time, and only maintenance asks for them.
+  const proves = scene.tasks.some(({ kind }) => kind === 'maintain');
 
   const world: World = {
     scene,
@@ -110,6 +118,8 @@ export async function openWorld(scene: Scene, keepLog: boolean): Promise<World> 
     leases: memoryLeases(clock),
     releases: memoryReleases(),
     targets: scene.targets.map((name) => memoryTarget(name, BAD)),
+    cache: memoryCache('readings'),
+    services: ['api', 'worker'].map(memoryService),
     view: {
       flags: { base: {}, safe: {}, overrides: [] },
       breakers: await breakers.read(),
@@ -121,6 +131,7 @@ export async function openWorld(scene: Scene, keepLog: boolean): Promise<World> 
     landed: [],
     deployments: [],
     lastTrue: new Map(),
+    maintained: [],
     flagHistory: [],
     messages: [],
     log: [],
@@ -173,7 +184,11 @@ export async function openWorld(scene: Scene, keepLog: boolean): Promise<World> 
           lag !== undefined && 'from' in lag ? START + lag.from : beat - 40 * (index + 1);
         const applied = epochs.findLast(({ at }) => at <= seen)?.epoch ?? epochs[0]?.epoch;
         const heartbeat = new Date(beat - ((beat - START) % HEARTBEAT_MS)).toISOString();
-        return { id: `web-${index + 1}`, applied, heartbeat };
+        const id = `web-${index + 1}`;
+        if (!proves) return { id, applied, heartbeat };
+        const used = world.flagHistory.findLast(({ at }) => at <= seen)?.snapshot;
+        const values = used === undefined ? {} : digestGroups(effectiveFlags(used));
+        return { id, applied, heartbeat, flags: values };
       });
     },
     healthy() {
@@ -199,6 +214,7 @@ export async function openWorld(scene: Scene, keepLog: boolean): Promise<World> 
   await publishHistory(world.releases);
   await world.flags.publish('shop', { sales: true }, { sales: false });
   await world.flags.publish('mail', { digest: true }, { digest: false });
+  await world.flags.publish(CANARY.group, { canary: true }, { canary: false });
   await world.look();
   return world;
 }
@@ -213,6 +229,7 @@ function claimsOf({ flags, breakers, releases, live }: View): Set<string> {
       claims.add(`safe:${override.incident}:${group}`);
     }
   }
+  for (const { name, base } of effectiveFlags(flags)) claims.add(`base:${name}:${String(base)}`);
   for (const [provider, { state }] of Object.entries(breakers.states)) {
     if (state === 'closed') claims.add(`closed:${provider}`);
     if (state === 'open' || state === 'isolated') claims.add(`open:${provider}`);

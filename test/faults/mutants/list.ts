@@ -241,4 +241,28 @@ export const MUTANTS: readonly Mutant[] = [
     breaks: ['I15', 'I4'],
     why: 'A store that hangs holds the emergency up for ever.',
   },
+  {
+    name: 'emptied-cache-not-read-back',
+    file: 'src/operations/maintenance-steps.ts',
+    find: 'if (!(await cache.isFlushed(runOf(context)))) {',
+    replace: 'if (runOf(context) === cache.name) {',
+    breaks: ['I2'],
+    why: 'An emptying that returned is believed, whatever is still in the cache.',
+  },
+  {
+    name: 'restart-before-its-record',
+    file: 'src/operations/maintain.ts',
+    find: 'journalRequired: exclusive,',
+    replace: 'journalRequired: exclusive && plan.steps.length === 0,',
+    breaks: ['I5'],
+    why: 'Services are restarted although nobody can know of it.',
+  },
+  {
+    name: 'canary-not-read-back',
+    file: 'src/operations/maintenance-steps.ts',
+    find: 'if (found.base !== value) return notDone',
+    replace: 'if (found.group !== group) return notDone',
+    breaks: ['I2'],
+    why: 'A flag counts as switched because its write returned.',
+  },
 ];

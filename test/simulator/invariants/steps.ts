@@ -19,7 +19,7 @@ const STALE_MS = 3_000;
 export function stepsAreProven(world: World, complain: Complain): Watch {
   const actions = new Map<string, JsonObject>();
   const verdicts = new Map<string, string>();
-  const executions = new Map<Process, { id: string; at: number; level: string | undefined }>();
+  const executions = new Map<Process, { id: string; at: number; exclusive: boolean }>();
 
   /** What the journal had of a step when the process read it, newest last. */
   function knownOf(process: Process, step: string): NewEntry[] {
@@ -39,6 +39,13 @@ export function stepsAreProven(world: World, complain: Complain): Watch {
     const asked = process.writes.get(store) ?? process.startedAt;
     if (reading?.value === undefined || reading.at < asked) {
       return complain('I2', `${process.name} says that ${step} is done without a reading of it.`);
+    }
+    const happened = store === 'cache' || store.startsWith('service:');
+    if (
+      happened &&
+      !world.maintained.some((one) => one.what === step && one.at >= process.startedAt)
+    ) {
+      complain('I2', `${process.name} says that ${step} is done, which did not happen.`);
     }
     const action = actions.get(`${textOf(entry.data['execution'])}/${step}`);
     for (const claim of claimsOf(step, entry.incident, action)) {
@@ -83,7 +90,7 @@ export function stepsAreProven(world: World, complain: Complain): Watch {
         executions.set(process, {
           id: execution,
           at: world.scheduler.now(),
-          level: readPlan(data['plan'])?.level,
+          exclusive: (readPlan(data['plan'])?.resources ?? []).length > 0,
         });
         process.intents.clear();
       }
@@ -105,12 +112,12 @@ export function stepsAreProven(world: World, complain: Complain): Watch {
       }
     },
     request(process, store, op, args) {
-      if (!['alarm', 'rollback', 'resume'].includes(process.task.kind)) return;
+      if (!['alarm', 'rollback', 'resume', 'maintain'].includes(process.task.kind)) return;
       const steps = stepsOf(store, op, args);
       if (steps.length === 0) return;
       const kept = steps.map((step) => process.intents.get(step));
-      // Level flags acts even where nothing can be recorded; everything else does not.
-      const atOnce = executions.get(process)?.level === 'flags';
+      // What needs no exclusive right acts even where nothing can be recorded; the rest does not.
+      const atOnce = executions.get(process)?.exclusive === false;
       const enough = atOnce ? kept.some(Boolean) : kept.includes('journal');
       if (!enough) complain('I5', `${process.name} asks for ${store}.${op} without an intent.`);
       const [step = ''] = steps;
@@ -152,6 +159,9 @@ function storeOf(step: string): string | undefined {
   if (step === 'engage-override') return 'flags';
   if (step === 'trip-breakers') return 'breakers';
   if (step === 'record-release' || step === 'hold-release') return 'releases';
+  if (step.startsWith('set:')) return 'flags';
+  if (step.startsWith('flush:')) return 'cache';
+  if (step.startsWith('restart:')) return `service:${step.slice('restart:'.length)}`;
   return step.startsWith('deploy:') ? `target:${step.slice('deploy:'.length)}` : undefined;
 }
 
@@ -164,6 +174,12 @@ function stepsOf(store: string, op: string, args: readonly unknown[]): string[] 
       return ['trip-breakers'];
     case 'target.apply':
       return [`deploy:${String(args[0])}`];
+    case 'flags.setBase':
+      return ['set:safe', 'set:default'];
+    case 'cache.flush':
+      return ['flush:readings'];
+    case 'service.restart':
+      return [`restart:${String(args[0])}`];
     case 'releases.record':
       return ['record-release', 'hold-release'];
     case 'releases.hold':
@@ -175,10 +191,12 @@ function stepsOf(store: string, op: string, args: readonly unknown[]): string[] 
 }
 
 function claimsOf(step: string, incident: string, action: JsonObject | undefined): string[] {
-  const { tag, target, expect, providers } = action ?? {};
+  const { tag, target, expect, providers, flag, value } = action ?? {};
   if (step === 'engage-override')
     return namesOf(expect).map((group) => `safe:${incident}:${group}`);
   if (step === 'trip-breakers') return namesOf(providers).map((provider) => `open:${provider}`);
+  if (step.startsWith('set:')) return [`base:${textOf(flag)}:${String(value)}`];
+  if (step.startsWith('flush:') || step.startsWith('restart:')) return [];
   if (step === 'record-release') return [`recorded:${textOf(tag)}`];
   if (step === 'hold-release') return [`held:${textOf(tag)}`];
   return action === undefined ? [] : [`live:${textOf(target)}:${textOf(tag)}`];
