@@ -11,7 +11,7 @@ export function addCaches(program: Command, run: Runner): void {
     .command('flush')
     .description('empty some, or all; what Backout keeps on the same server stays')
     .argument('[caches...]', 'names (default: all)')
-    .option('--incident <id>', 'default: the open one, or a record of its own')
+    .option('--incident <id>', 'default: the open one, or the record of the month')
     .option('--reason <text>', 'why, 10 to 2,000 characters')
     .option('--yes', 'start without asking')
     .option('--dry-run', 'show the plan and stop')

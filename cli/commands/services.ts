@@ -22,7 +22,7 @@ export function addServices(program: Command, run: Runner): void {
     .command('restart')
     .description('restart one after another, each proven before the next is touched')
     .argument('[services...]', 'names (default: all)')
-    .option('--incident <id>', 'default: the open one, or a record of its own')
+    .option('--incident <id>', 'default: the open one, or the record of the month')
     .option('--reason <text>', 'why, 10 to 2,000 characters')
     .option('--yes', 'start without asking')
     .option('--dry-run', 'show the plan and stop')

@@ -1,18 +1,18 @@
 import type { ExecutionResult } from '../model/execution.ts';
-import { type Incident, isMaintenance, MAINTENANCE_RULE } from '../model/incident.ts';
+import { type Incident, MAINTENANCE_RULE } from '../model/incident.ts';
 import type { Plan } from '../model/plan.ts';
 import { timestamp } from '../ports/clock.ts';
 import { announcer } from './announce.ts';
-import { describeCause } from '../model/error.ts';
+import { BackoutError, describeCause } from '../model/error.ts';
 import { executePlan } from './execute-plan.ts';
-import { findIncident, incidentClosed, newIncidentId, openIncident } from './incidents.ts';
+import { findIncident, incidentClosed, openIncident } from './incidents.ts';
 import { record } from './journal-writer.ts';
 import { maintenanceHandlers, type MaintenancePorts } from './maintenance-steps.ts';
 import type { OperationPorts, Request } from './operation-ports.ts';
 import { withLeases } from './leases.ts';
 
 export interface MaintenanceRequest extends Omit<Request, 'rule'> {
-  /** Where it is recorded. Left out: the one open incident, else a record of its own. */
+  /** Where it is recorded. Left out: the one open incident, else the record of the month. */
   incident?: string;
   /** Half a sentence for people: `empty the caches readings`. */
   work: string;
@@ -31,9 +31,9 @@ export interface MaintenanceResult {
  * read back like a rollback. It is never resumed: every step can be done twice, so whoever was
  * interrupted starts again.
  *
- * During an incident it belongs to the incident. At any other time it gets a record of its own,
- * which is closed when all is done; one that is left open by a crash is taken up by the next, and
- * is never taken for the open incident.
+ * During an incident it belongs to the incident. At any other time it goes into the record of the
+ * month, which is open while something is being done or is not done yet, and is never taken for the
+ * open incident. (A record for each would bury the incidents: flags are tested every night.)
  * @throws BackoutError E_LEASE_HELD: somebody rolls back or restarts; nothing was changed
  * @throws BackoutError E_JOURNAL_NEEDED, for plans that need an exclusive right
  */
@@ -45,7 +45,7 @@ export async function maintain(
   const { clock, leases, settings, observe } = ports;
   const exclusive = plan.resources.length > 0;
   const found = await findRecord(ports, request.incident, exclusive);
-  const incident = found?.id ?? newIncidentId(ports);
+  const incident = found?.id ?? recordOfMonth(clock.now());
   const lease = {
     resources: plan.resources,
     holder: settings.holder,
@@ -57,12 +57,13 @@ export async function maintain(
   return await withLeases(options, async (held) => {
     const { actor, reason, work } = request;
     const about = { actor, reason, rule: MAINTENANCE_RULE };
-    if (found === undefined) await openIncident(ports, incident, about);
+    const id = `maintenance-${ports.ids.next()}`;
+    if (found === undefined) await openIncident(ports, incident, about, `opened/${id}`);
     const execution = await executePlan(
       { ...ports, leases: held, handlerFor: maintenanceHandlers(ports) },
       {
         ...about,
-        id: `maintenance-${ports.ids.next()}`,
+        id,
         incident,
         plan,
         entries: [],
@@ -70,8 +71,7 @@ export async function maintain(
       },
     );
     const problems = [...execution.problems];
-    const isOwn = found === undefined || isMaintenance(found);
-    if (isOwn && execution.outcome === 'done') {
+    if (found === undefined && execution.outcome === 'done') {
       await closeRecord(ports, incident, actor, work).catch((error: unknown) => {
         problems.push(`The end is not recorded: ${describeCause(error)}`);
       });
@@ -92,8 +92,8 @@ export async function maintain(
 }
 
 /**
- * The incident that this belongs to, else a record that an interrupted one left open.
- * @param needed false: where the journal cannot be read, a new record is begun in the spool
+ * The incident that this belongs to; undefined when none is open.
+ * @param needed false: where the journal cannot be read, it goes into the record of the month
  * @throws BackoutError E_INCIDENT_UNKNOWN, E_INCIDENT_AMBIGUOUS, E_INCIDENT_CLOSED
  */
 async function findRecord(
@@ -101,14 +101,20 @@ async function findRecord(
   named: string | undefined,
   needed: boolean,
 ): Promise<Incident | undefined> {
-  const known = await ports.journal.incidents(ports.scope).catch((error: unknown) => {
-    if (needed || named !== undefined) throw error;
+  try {
+    const found = await findIncident(ports, named);
+    if (found?.status === 'closed') throw incidentClosed(found.id);
+    return found;
+  } catch (error) {
+    const isUnreachable = error instanceof BackoutError && error.kind === 'failed';
+    if (needed || named !== undefined || !isUnreachable) throw error;
     return undefined;
-  });
-  if (known === undefined) return undefined;
-  const found = await findIncident(ports, named);
-  if (found?.status === 'closed') throw incidentClosed(found.id);
-  return found ?? known.find((one) => isMaintenance(one) && one.status === 'open');
+  }
+}
+
+/** `maintenance-202611`. */
+function recordOfMonth(now: number): string {
+  return `maintenance-${new Date(now).toISOString().slice(0, 7).replace('-', '')}`;
 }
 
 async function closeRecord(

@@ -22,7 +22,8 @@ beforeAll(async () => {
     'environments:\n',
     `environments:\n  staging: { base_url: 'http://127.0.0.1:9', journal: { url: 'env:JOURNAL_URL' }, redis: { url: 'env:REDIS_URL' } }\n`,
   );
-  await site.git.commit('Later work', { 'two.yml': two });
+  const plain = `service: ${site.service}\nenvironments: { production: {} }\n`;
+  await site.git.commit('Later work', { 'two.yml': two, 'plain.yml': plain });
   await site.git.git('tag', '--force', 'v1.0.0');
   before = await site.files();
 });
@@ -123,6 +124,18 @@ const REFUSALS: Refusal[] = [
   usage(['emergency', '--rule', 'constructor'], 'E_RULE'),
   usage(['validate', '--stage', 'later'], 'E_STAGE', 'now, t+2, t+10'),
   usage(['drill', '--fail-at', 'nothing'], 'E_FAIL_AT'),
+  usage(['caches', 'flush', '*'], 'E_CACHE', '"*"', 'readings'),
+  usage(['caches', 'flush', 'reading', '--yes'], 'E_CACHE', 'Did you mean "readings"?'),
+  usage(['caches', 'flush'], 'E_CONFIRM', '--yes'),
+  usage(['caches', 'flush', '--yes', '--incident', 'nobody'], 'E_INCIDENT_UNKNOWN'),
+  usage(['caches', 'flush', '--yes', '--reason', 'bad'], 'E_REASON'),
+  usage(['services', 'restart', 'workr', '--yes'], 'E_SERVICE', 'Did you mean "worker"?'),
+  usage(['services', 'restart', 'constructor', '--yes'], 'E_SERVICE'),
+  usage(['services', 'restart'], 'E_CONFIRM', '--yes'),
+  usage(['services', 'status', '*'], 'E_SERVICE'),
+  usage(['flags', 'test', '--config', 'plain.yml'], 'E_CANARY', 'canary: true'),
+  usage(['services', 'status', '--config', 'plain.yml'], 'E_SERVICE', 'no service'),
+  usage(['caches', 'flush', '--config', 'plain.yml'], 'E_CACHE', 'no cache'),
   usage(['flags', 'lift', '--by', ' '], 'E_PERSON'),
   usage(['flags', 'lift', '--by', 'maria'], 'E_NO_INCIDENT', 'backout incident list'),
   usage(['incident', 'show'], 'E_NO_INCIDENT'),

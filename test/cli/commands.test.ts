@@ -93,7 +93,7 @@ describe('At 03:00 a person reads', () => {
     expect(said('emergency')).toMatch(/^v1\.2\.0 is NOT rolled back\.$/m);
     expect(said('emergency')).toMatch(/^Off: {5}/m);
     expect(said('emergency')).toContain(`${WIDE('community_enabled')}=false`);
-    expect(said('emergency')).toContain('stripe (open)');
+    expect(told('emergency')).toContain('stripe (open)');
     expect(said('emergency')).toMatch(/^Time: {4}\d+\.\d\d s of 30 s for level flags$/m);
     expect(pasted(said('emergency'))).toBe(`backout rollback application --incident ${INCIDENT}`);
   });

@@ -26,6 +26,12 @@ export const STORY: Scene[] = [
   { args: ['breakers', 'status'], exit: 0 },
   { args: ['release', 'list'], exit: 0 },
   { args: ['incident', 'list'], exit: 0 },
+  { args: ['flags', 'test'], exit: 0 },
+  { args: ['services', 'status'], exit: 1 },
+  { args: ['services', 'restart', '--dry-run'], exit: 0 },
+  { args: ['services', 'restart', '--yes', '--reason', REASON], exit: 0 },
+  { args: ['services', 'status'], exit: 0 },
+  { args: ['caches', 'flush'], exit: 2 },
   { args: ['plan'], exit: 0 },
   { args: ['plan', 'flags'], exit: 0 },
   { args: ['emergency', '--incident', INCIDENT, '--reason', REASON], exit: 0 },
@@ -33,6 +39,8 @@ export const STORY: Scene[] = [
   { args: ['flags', 'list'], exit: 0 },
   { args: ['flags', 'set', 'page_size', '40'], exit: 0 },
   { args: ['breakers', 'status'], exit: 0 },
+  { args: ['flags', 'test'], exit: 4 },
+  { args: ['caches', 'flush', '--yes', '--reason', REASON], exit: 0 },
   { args: ['assess'], exit: 0 },
   { args: ['rollback', 'application', '--dry-run'], exit: 0 },
   { args: ['rollback', 'application'], exit: 2 },
@@ -65,7 +73,10 @@ export function widen(config: string): string {
     .replaceAll('community_enabled', WIDE('community_enabled'))
     .replaceAll('features:', `${WIDE('features')}:`)
     .replaceAll('twilio_sms', WIDE('twilio_sms'))
+    .replaceAll('  worker:', `  ${WIDE('worker')}:`)
+    .replaceAll('  readings:', `  ${WIDE('readings')}:`)
     .replaceAll('  web:', `  ${WIDE('web')}:`)
     .replaceAll('  health:', `  ${WIDE('health')}:`)
+    .replaceAll('check: health', `check: ${WIDE('health')}`)
     .replaceAll('leave_alone: only colours', `leave_alone: ${JSON.stringify(REASON)}`);
 }

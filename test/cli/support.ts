@@ -19,6 +19,7 @@ import { connectPostgres } from '../../src/adapters/postgres/connection.ts';
 import { migrate } from '../../src/adapters/postgres/migrate.ts';
 import { postgresReleases } from '../../src/adapters/postgres/releases.ts';
 import { readEnvironment } from '../../src/config/environment.ts';
+import { daemon } from '../adapters/command/daemon.ts';
 import { gitFixture, type GitFixture } from '../adapters/git/git-fixture.ts';
 
 export const PROGRAM = fileURLToPath(new URL('../../cli/backout.ts', import.meta.url));
@@ -90,6 +91,8 @@ export async function openSite(options: SiteOptions): Promise<Site> {
   resources.defer(async () => {
     const log = await readFile(join(place, 'log'), 'utf8').catch(() => '');
     for (const [, pid] of log.matchAll(/pid=(\d+)/g)) endIfRunning(Number(pid));
+    const started = await readFile(join(place, 'pid'), 'utf8').catch(() => '');
+    if (started !== '') endIfRunning(Number(started));
   });
   const health = await startHealth();
   resources.defer(() => health.stop());
@@ -252,6 +255,9 @@ flags:
         notifications_enabled: { default: true, safe: false }
         page_size: { default: 50, safe: 10 }
         theme: { default: dark, leave_alone: only colours }
+    rehearsal:
+      flags:
+        rehearsal_flag: { default: true, safe: false, canary: true }
 breakers:
   watch: 2s
   providers:
@@ -266,6 +272,15 @@ targets:
     preflight: ${program('preflight', '{tag}', '{commit}')}
     deploy: ${program('deploy', '{tag}', '{commit}')}
     current: ${program('current')}
+caches:
+  readings: { url: 'env:REDIS_URL', prefix: 'readings:' }
+services:
+  worker:
+    kind: command
+    restart: ${JSON.stringify(daemon('restart', place))}
+    status: ${JSON.stringify(daemon('status', place))}
+    check: health
+    timeout: 10s
 checks:
   health: { kind: http, url: /health }
   flags: { kind: flags-safe }

@@ -85,12 +85,6 @@ const CASES: [text: string, path: string, refused: Need, allowed?: Need][] = [
     'application',
     'flags',
   ],
-  [
-    `${LOCAL}flags: { groups: { g: { flags: { a: { default: true, safe: false, canary: true } } } } }`,
-    'flags.groups.g.flags.a.canary',
-    'rehearse',
-    'flags',
-  ],
   [`${LOCAL}rules: { slow: { alarms: [shop-slow] } }`, 'rules.slow.alarms', 'automation', 'flags'],
   [
     `${LOCAL}targets: { a: { kind: ecs, cluster: c, service: s } }`,
@@ -116,10 +110,15 @@ const CASES: [text: string, path: string, refused: Need, allowed?: Need][] = [
     'database',
     'application',
   ],
-  [`${LOCAL}caches: { a: { url: "env:A", prefix: "a:" } }`, 'caches.a', 'database', 'application'],
   [
-    `${LOCAL}services: { a: { kind: systemd, unit: a.service } }`,
-    'services.a',
+    `${LOCAL}caches: { a: { url: "ssm:/backout/a", prefix: "a:" } }`,
+    'caches.a.url',
+    'flush',
+    'application',
+  ],
+  [
+    `${LOCAL}services: { a: { kind: ssm-systemd, unit: a.service, instances: { R: a } } }`,
+    'services.a.kind',
     'restart',
     'application',
   ],
