@@ -229,7 +229,8 @@ function claimsOf({ flags, breakers, releases, live }: View): Set<string> {
       claims.add(`safe:${override.incident}:${group}`);
     }
   }
-  for (const { name, base } of effectiveFlags(flags)) claims.add(`base:${name}:${String(base)}`);
+  for (const { name, base } of effectiveFlags(flags))
+    claims.add(`base:${name}:${JSON.stringify(base)}`);
   for (const [provider, { state }] of Object.entries(breakers.states)) {
     if (state === 'closed') claims.add(`closed:${provider}`);
     if (state === 'open' || state === 'isolated') claims.add(`open:${provider}`);

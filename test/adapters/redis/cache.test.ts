@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -109,12 +109,13 @@ describe('Emptying removes what belongs to the cache and nothing else', () => {
     const before = Array.from({ length: 20_000 }, (_, index) => `readings:old-${index}`);
     await put(0, ...before);
     const writer = new Redis(server.url);
-    let writing = true;
+    const stop = new AbortController();
     const written = (async () => {
-      for (let index = 0; writing; index += 1) await writer.set(`readings:new-${index}`, 'x');
+      for (let index = 0; !stop.signal.aborted; index += 1)
+        await writer.set(`readings:new-${index}`, 'x');
     })();
     const { removed } = await cache({ kind: 'prefix', prefix: 'readings:' }).flush('r', quiet());
-    writing = false;
+    stop.abort();
     await written;
     writer.disconnect();
     expect(removed).toBeGreaterThanOrEqual(20_000);
@@ -189,14 +190,18 @@ describe('What cannot be done is said', () => {
 async function startCluster(): Promise<{ port: number } & AsyncDisposable> {
   const port = await freePort();
   const directory = await mkdtemp(join(tmpdir(), 'backout-cluster-'));
-  const node = spawn(
-    binaries.redis.server,
-    [
-      ...['--port', String(port), '--cluster-port', String(await freePort())],
-      ...['--cluster-enabled', 'yes', '--dir', directory, '--save', ''],
-    ],
-    { stdio: 'ignore', env: serviceVariables(binaries.redis, directory) },
-  );
+  const settings = join(directory, 'cluster.conf');
+  const lines = [
+    `port ${port}`,
+    `cluster-port ${await freePort()}`,
+    'cluster-enabled yes',
+    `dir ${directory}`,
+  ];
+  await writeFile(settings, lines.join('\n'));
+  const node = spawn(binaries.redis.server, [settings], {
+    stdio: 'ignore',
+    env: serviceVariables(binaries.redis, directory),
+  });
   const probe = new Redis(port, '127.0.0.1', { retryStrategy: () => 50 });
   probe.on('error', () => undefined);
   await until('the node answers', () => probe.status === 'ready');

@@ -195,7 +195,7 @@ function claimsOf(step: string, incident: string, action: JsonObject | undefined
   if (step === 'engage-override')
     return namesOf(expect).map((group) => `safe:${incident}:${group}`);
   if (step === 'trip-breakers') return namesOf(providers).map((provider) => `open:${provider}`);
-  if (step.startsWith('set:')) return [`base:${textOf(flag)}:${String(value)}`];
+  if (step.startsWith('set:')) return [`base:${textOf(flag)}:${JSON.stringify(value)}`];
   if (step.startsWith('flush:') || step.startsWith('restart:')) return [];
   if (step === 'record-release') return [`recorded:${textOf(tag)}`];
   if (step === 'hold-release') return [`held:${textOf(tag)}`];
