@@ -25,6 +25,9 @@ const SUBJECT: Record<MessageCode, Subject> = {
   'budget-exceeded': 'escalation',
   'recovery-step': 'progress',
   'recovery-complete': 'complete',
+  'complaints-investigate': 'escalation',
+  'complaints-page': 'escalation',
+  'commander-assigned': 'progress',
 };
 
 interface MessengerPorts {
