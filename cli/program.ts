@@ -9,6 +9,7 @@ import { addEmergency } from './commands/emergency.ts';
 import { addFlags } from './commands/flags.ts';
 import { addIncident } from './commands/incident.ts';
 import { addRelease } from './commands/release.ts';
+import { addReport } from './commands/report.ts';
 import { addRollback } from './commands/rollback.ts';
 import { addValidate } from './commands/validate.ts';
 import type { GlobalOptions } from './context.ts';
@@ -68,6 +69,7 @@ export function buildProgram(onEnd: (code: ExitCode) => void): Command {
     addFlags,
     addBreakers,
     addIncident,
+    addReport,
     addRelease,
     addCheck,
     addDrill,

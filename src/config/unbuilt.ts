@@ -20,6 +20,7 @@ const EVERYTHING: Need[] = [
   'postmortem',
   'rehearse',
   'restart',
+  'record',
 ];
 
 /** Every setting of a configuration whose feature is not built yet, in the order of the file. */
