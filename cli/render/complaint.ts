@@ -17,7 +17,7 @@ export function renderComplaint(answer: ComplaintAnswer, context: ComplaintConte
   const { reference } = context;
   return [
     wrap(`${headline(answer)}, incident ${incident}`),
-    ...(opened ? [labelled('Opened', `incident ${incident}, because none was open`)] : []),
+    ...(opened ? [labelled('Opened', `incident ${incident}, because ${whyOpened(answer)}`)] : []),
     ...(repeated
       ? [labelled('Note', `${reference ?? 'It'} was counted before: it counts once`)]
       : []),
@@ -25,6 +25,10 @@ export function renderComplaint(answer: ComplaintAnswer, context: ComplaintConte
     ...problems.map((problem) => labelled('Problem', problem)),
     nextLine(context.again(nextCommand(answer, context))),
   ].join('\n');
+}
+
+function whyOpened({ stored }: ComplaintAnswer): string {
+  return stored === 'journal' ? 'none was open' : 'nobody can see whether one is open';
 }
 
 function headline({ decision }: ComplaintAnswer): string {
@@ -58,7 +62,7 @@ function consequences(
   );
   const channels =
     told === undefined
-      ? 'the channels know it already'
+      ? 'nobody now: it means the same as before'
       : told.length === 0
         ? 'only you: no channel takes this message'
         : `now, through ${told.join(', ')}`;

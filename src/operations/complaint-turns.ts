@@ -125,13 +125,12 @@ export async function tellPeople(
 ): Promise<{ told?: string[]; problems: string[] }> {
   const { decision, entries } = turn;
   const message = messageOf(incident, turn);
-  const sent = messagesSent(entries);
-  if (message === undefined || !turn.isOurs || sent.has(message.key)) {
-    return { problems: [] };
-  }
-  const news = announcer(ports, incident, sent, followCommander(ports, incident, turn.commander));
+  const key = message && keyToSend(message.key, turn);
+  if (message === undefined || key === undefined) return { problems: [] };
+  const lead = followCommander(ports, incident, turn.commander);
+  const news = announcer(ports, incident, messagesSent(entries), lead);
   const leads = turn.commander ?? ports.settings.messageFooter.commander;
-  news.say(message.code, message.key, {
+  news.say(message.code, key, {
     reason: decision.reason,
     by: actor,
     complaints: { count: decision.count, within_s: decision.within_ms / 1000 },
@@ -148,6 +147,26 @@ export async function tellPeople(
   const unheard = decision.decision === 'page' && told.length === 0;
   const problems = unheard ? ['No channel of backout.yml takes this message: call people.'] : [];
   return { told, problems: [...problems, ...(await news.settle())] };
+}
+
+/**
+ * The key to send a message under, or undefined when there is nothing to send: it is for somebody
+ * else to say, or was said. What no channel took is said again, under a key of its own.
+ */
+function keyToSend(key: string, { entries, isOurs }: Turn): string | undefined {
+  const tries = entries.filter(({ kind, data: { message } }) => {
+    const isOne = typeof message === 'string' && `${message}/`.startsWith(`${key}/`);
+    return kind === 'message' && isOne;
+  });
+  const last = tries.at(-1);
+  if (last === undefined) return isOurs ? key : undefined;
+  return reachedNobody(last) ? `${key}/${tries.length}` : undefined;
+}
+
+function reachedNobody({ data }: JournalEntry): boolean {
+  const { channels, not_delivered: lost } = data;
+  if (!Array.isArray(channels) || !Array.isArray(lost)) return false;
+  return channels.length > 0 && lost.length === channels.length;
 }
 
 /** Receivers know repeats by the key alone, so the incident is a part of it. */

@@ -193,6 +193,18 @@ describe('people are told', () => {
     expect((await report(site)).problems).toEqual([expect.stringContaining('Message to chat')]);
   });
 
+  it('again with the next report, when no channel took the page', async () => {
+    const site = await openSite();
+    await reportMany(site, 9);
+    site.messenger.behave('refusing');
+    expect((await report(site)).problems).not.toEqual([]);
+    expect((await report(site)).problems).not.toEqual([]);
+    site.messenger.behave('well');
+    expect(await report(site)).toMatchObject({ told: ['chat'], problems: [] });
+    expect((await report(site)).told).toBeUndefined();
+    expect(codesOf(site)).toEqual(['complaints-investigate', 'complaints-page']);
+  });
+
   it('or it is said that no channel takes the page', async () => {
     const site = await openSite();
     const messengers: OperationPorts['messengers'] = [{ ...site.messenger, wants: () => false }];
