@@ -32,6 +32,9 @@ export const SHOWN_LIVE: readonly MessageCode[] = [
   'refused',
   'recovery-step',
   'recovery-complete',
+  'complaints-investigate',
+  'complaints-page',
+  'commander-assigned',
 ];
 
 interface Streams {

@@ -10,6 +10,7 @@ import { addEmergency } from './commands/emergency.ts';
 import { addFlags } from './commands/flags.ts';
 import { addIncident } from './commands/incident.ts';
 import { addRelease } from './commands/release.ts';
+import { addReport } from './commands/report.ts';
 import { addRollback } from './commands/rollback.ts';
 import { addServices } from './commands/services.ts';
 import { addValidate } from './commands/validate.ts';
@@ -72,6 +73,7 @@ export function buildProgram(onEnd: (code: ExitCode) => void): Command {
     addCaches,
     addServices,
     addIncident,
+    addReport,
     addRelease,
     addCheck,
     addDrill,

@@ -1,5 +1,8 @@
 import type { Command } from 'commander';
 import { type JournalEntry, verifyChain } from '../../src/model/journal.ts';
+import { checkCommander, commanderOf } from '../../src/model/commander.ts';
+import { isComplaint } from '../../src/model/complaints.ts';
+import { assignCommander } from '../../src/operations/assign-commander.ts';
 import { closeIncident } from '../../src/operations/close-incident.ts';
 import { requireIncident } from '../../src/operations/incidents.ts';
 import { resumeRollback } from '../../src/operations/resume.ts';
@@ -9,7 +12,7 @@ import { EXIT, exitCodeOfOutcome } from '../exit-code.ts';
 import type { Runner } from '../program.ts';
 import { liveNow } from '../live-now.ts';
 import { renderResult } from '../render/result.ts';
-import { labelled, table, wrap } from '../render/text.ts';
+import { labelled, nextLine, table, wrap } from '../render/text.ts';
 import { formatInstant, formatTime } from '../render/time.ts';
 
 export function addIncident(program: Command, run: Runner): void {
@@ -26,6 +29,12 @@ export function addIncident(program: Command, run: Runner): void {
     .description('continue what was interrupted, at the first step not proven done')
     .argument('[id]', 'default: the open one')
     .action(run(resume));
+  incident
+    .command('assign')
+    .description('say who leads an incident')
+    .argument('[id]', 'default: the open one')
+    .requiredOption('--commander <name>', 'who leads it, 2 to 80 characters')
+    .action(run(assign));
   incident
     .command('close')
     .description('close an incident whose safe state is lifted')
@@ -57,18 +66,25 @@ async function show(id: string | undefined, options: GlobalOptions & { all?: boo
     const entries = await service.ports.journal.read(service.ports.scope, incident.id);
     const chain = verifyChain(entries);
     const shown = options.all === true ? entries : newsOf(entries);
-    const rows = shown.map(({ seq, at, kind, text }) => [`  ${seq}`, formatTime(at), kind, text]);
+    const rows = shown.map((entry) => [
+      `  ${entry.seq}`,
+      formatTime(entry.at),
+      entry.kind,
+      wordsOf(entry),
+    ]);
+    const commander = commanderOf(entries) ?? service.config.messages.commander;
     const leftOut = entries.length - shown.length;
     const proof = chain.intact
       ? `intact: ${chain.entries} entries, head ${chain.head.slice(0, 12)}`
       : `BROKEN at entry ${chain.seq}: ${chain.problem}`;
     out.result(
-      { incident, entries, chain },
+      { incident, ...(commander === undefined ? {} : { commander }), entries, chain },
       [
         wrap(
           `Incident ${incident.id}, ${incident.status}, since ${formatInstant(incident.openedAt)}`,
         ),
         wrap(`${incident.rule}: ${incident.reason}`),
+        wrap(commander ?? 'nobody is assigned', 'Commander: '),
         '',
         table(rows),
         '',
@@ -78,6 +94,13 @@ async function show(id: string | undefined, options: GlobalOptions & { all?: boo
     );
     return chain.intact ? EXIT.done : EXIT.failed;
   });
+}
+
+/** What a user said is shown to whoever reads the journal here; the text of the entry is published. */
+function wordsOf(entry: JournalEntry): string {
+  const { text, data } = entry;
+  const said = [data['reference'], data['complaint']].filter((one) => typeof one === 'string');
+  return isComplaint(entry) && said.length > 0 ? `${text} ${said.join(': ')}` : text;
 }
 
 /** The entries that a person needs at 03:00. An intent without an outcome is one of them. */
@@ -101,6 +124,28 @@ async function resume(id: string | undefined, options: GlobalOptions) {
     const result = await resumeRollback(service.ports, id, user);
     out.result(result, renderResult(result, await liveNow(context), again));
     return exitCodeOfOutcome(result.execution.outcome);
+  });
+}
+
+async function assign(id: string | undefined, options: GlobalOptions & { commander: string }) {
+  const commander = checkCommander(options.commander);
+  return await withService(options, { need: 'record' }, async ({ service, out, user, again }) => {
+    const incident = await requireIncident(service.ports, id);
+    const result = await assignCommander(service.ports, incident, { actor: user, commander });
+    const before = result.previous === undefined ? '' : ` Before: ${result.previous}.`;
+    out.result(
+      result,
+      [
+        wrap(
+          result.changed
+            ? `${commander} leads incident ${incident.id} from now on.${before}`
+            : `${commander} leads incident ${incident.id} already: nothing was changed.`,
+        ),
+        ...result.problems.map((problem) => labelled('Problem', problem)),
+        nextLine(again(`backout incident show ${incident.id}`)),
+      ].join('\n'),
+    );
+    return EXIT.done;
   });
 }
 

@@ -18,6 +18,7 @@ export type Need =
   | 'messages'
   | 'postmortem'
   | 'rehearse'
+  | 'record'
   | 'restart'
   | 'flush';
 

@@ -1,4 +1,5 @@
 /** What of a configuration applies: to one environment, to one rule, in which order. */
+import type { ComplaintRule } from '../model/complaints.ts';
 import { BackoutError } from '../model/error.ts';
 import type { BackoutConfig, CheckConfig, EnvironmentConfig } from './schema.ts';
 import type { Rule } from './sections/rules.ts';
@@ -78,6 +79,21 @@ export function providersOf(config: BackoutConfig, rule: Rule): string[] {
   return all.filter(
     (id) => words.includes(id) || (providers[id]?.tags.some((tag) => tags.includes(tag)) ?? false),
   );
+}
+
+/**
+ * The rules that count complaints, those of your own too.
+ * @throws BackoutError E_RULE (usage) when there is none: nothing would say what a complaint means
+ */
+export function complaintRulesOf({ rules }: BackoutConfig): ComplaintRule[] {
+  const counting = Object.entries(rules).filter(([, { signal }]) => signal === 'complaints');
+  if (counting.length > 0) return counting.map(([name, rule]) => ({ name, ...rule }));
+  throw new BackoutError({
+    code: 'E_RULE',
+    kind: 'usage',
+    message: 'No rule of backout.yml has the signal "complaints".',
+    remedy: 'Take `signal` out of the rules complaints and many-complaints: it is theirs already.',
+  });
 }
 
 /** The shape that targets and services share as far as order is concerned. */

@@ -21,6 +21,7 @@ const EVERYTHING: Need[] = [
   'rehearse',
   'restart',
   'flush',
+  'record',
 ];
 
 /** Every setting of a configuration whose feature is not built yet, in the order of the file. */

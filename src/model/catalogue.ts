@@ -15,6 +15,9 @@ const SEVERITY: Record<MessageCode, Message['severity']> = {
   'recovery-complete': 'info',
   'maintenance-done': 'info',
   'maintenance-failed': 'warning',
+  'complaints-investigate': 'warning',
+  'complaints-page': 'page',
+  'commander-assigned': 'info',
 };
 
 /** Names listed in one line; the facts have all of them. */
@@ -74,6 +77,9 @@ function safeStateWords(
     case 'recovery-complete':
     case 'maintenance-done':
     case 'maintenance-failed':
+    case 'complaints-investigate':
+    case 'complaints-page':
+    case 'commander-assigned':
       return words(code, facts);
     default:
       return code satisfies never;
@@ -152,6 +158,21 @@ function words(code: MessageCode, facts: MessageFacts): { title: string; lines: 
         title: `⚠️ NOT DONE OR NOT PROVEN: ${work(facts)}, ${where}`,
         lines: [...reason(facts), ...problems(facts)],
       };
+    case 'complaints-investigate':
+      return {
+        title: `🔎 USERS COMPLAIN: ${where}`,
+        lines: [...complaints(facts), `Investigate. ${personDecides(facts)}`],
+      };
+    case 'complaints-page':
+      return {
+        title: `📣 MANY USERS COMPLAIN: ${where}`,
+        lines: [...complaints(facts), ...called(facts), 'What to do is for a person to decide.'],
+      };
+    case 'commander-assigned':
+      return {
+        title: `🧭 COMMANDER ASSIGNED: ${where}`,
+        lines: [`${facts.commander ?? 'Somebody'} leads this incident from now on.`],
+      };
     default:
       return code satisfies never;
   }
@@ -174,6 +195,24 @@ const postmortem = ({ postmortem: link }: MessageFacts): string[] =>
   link === undefined ? [] : [`Postmortem draft: ${link}`];
 const eta = ({ eta_s: seconds }: MessageFacts): string[] =>
   seconds === undefined ? [] : [`Done in about ${describeSeconds(seconds)}.`];
+
+const complaints = ({ complaints: found }: MessageFacts): string[] =>
+  found === undefined ? [] : [`${countComplaints(found.count, found.within_s * 1000)}.`];
+const personDecides = ({ decide_at: at }: MessageFacts): string =>
+  at === undefined ? 'Then a person decides.' : `A person decides at ${at.slice(11, 16)} UTC.`;
+/** The commander by name: it is them that a page of this kind is for. */
+function called({ page = [], commander }: MessageFacts): string[] {
+  const who = page.map((contact) =>
+    contact === 'commander' && commander !== undefined ? `${contact} (${commander})` : contact,
+  );
+  return who.length === 0 ? [] : [`Call now: ${who.join(', ')}.`];
+}
+
+/** `4 user complaints within 30 min` */
+export function countComplaints(count: number, withinMs: number): string {
+  const many = count === 1 ? '1 user complaint' : `${count} user complaints`;
+  return `${many} within ${describeSeconds(withinMs / 1000)}`;
+}
 
 function progress({ step }: MessageFacts): string[] {
   if (step === undefined) return [];

@@ -15,6 +15,9 @@ export const MESSAGE_CODES = [
   'recovery-complete',
   'maintenance-done',
   'maintenance-failed',
+  'complaints-investigate',
+  'complaints-page',
+  'commander-assigned',
 ] as const;
 
 export type MessageCode = (typeof MESSAGE_CODES)[number];
@@ -51,6 +54,12 @@ export interface MessageFacts {
   runbook?: string;
   /** Who leads, where somebody does. */
   commander?: string;
+  /** How many users complained within how many seconds. Never what they said. */
+  complaints?: { count: number; within_s: number };
+  /** When a person decides, ISO 8601 UTC. */
+  decide_at?: string;
+  /** Contacts of `backout.yml` that are to be called now. */
+  page?: string[];
   /** The one line to paste. */
   command?: string;
   /** Hash of the configuration and head of the journal's chain, where known. */

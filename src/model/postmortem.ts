@@ -10,6 +10,8 @@ export interface PostmortemInput {
   /** What is off at the time of drafting. */
   stillOff: string[];
   due: PostmortemDue;
+  /** Who led; left out where nobody did. */
+  commander?: string | undefined;
 }
 
 /** When each mandatory task is due, in milliseconds after the incident's last entry. */
@@ -26,8 +28,10 @@ export interface PostmortemDue {
  */
 export function draftPostmortem(input: PostmortemInput): string {
   const { incident, entries, chain, stillOff } = input;
-  const first = entries[0];
-  const last = entries.at(-1);
+  // In order of happening: a complaint can be reported long after it was made.
+  const inTime = entries.toSorted((a, b) => (a.at === b.at ? 0 : a.at < b.at ? -1 : 1));
+  const first = inTime[0];
+  const last = inTime.at(-1);
   const opened = entries.find(({ kind }) => kind === 'incident-opened');
   return [
     `# Postmortem ${incident}`,
@@ -39,6 +43,7 @@ export function draftPostmortem(input: PostmortemInput): string {
     `- Service: ${code(`${first?.service ?? '?'} ${first?.environment ?? ''}`.trim())}`,
     `- Reason given: ${inline(text(opened?.data['reason']) ?? 'not recorded')}`,
     `- Rule: ${code(text(opened?.data['rule']) ?? 'not recorded')}`,
+    `- Commander: ${inline(input.commander ?? 'not assigned')}`,
     `- From ${first?.at ?? '?'} to ${last?.at ?? '?'}${lasted(first, last)}`,
     `- Still off when this was drafted: ${stillOff.length === 0 ? 'nothing' : stillOff.map(code).join(', ')}`,
     '',

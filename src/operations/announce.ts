@@ -4,6 +4,7 @@ import type { JournalEntry, NewEntry } from '../model/journal.ts';
 import type { MessageCode, MessageFacts } from '../model/message.ts';
 import { timestamp, within } from '../ports/clock.ts';
 import { broadcast } from './broadcast.ts';
+import { followCommander, type Lead } from './lead.ts';
 import type { OperationPorts } from './operation-ports.ts';
 
 type Said = Omit<MessageFacts, 'service' | 'environment' | 'incident' | 'at' | 'config_hash'>;
@@ -28,11 +29,15 @@ export function messagesSent(entries: readonly JournalEntry[]): ReadonlySet<stri
   );
 }
 
-/** `alreadySent`: keys of messages that the journal knows, so that a resumed run repeats none. */
+/**
+ * @param alreadySent keys of messages that the journal knows, so that a resumed run repeats none
+ * @param lead who leads the incident, as far as is known when a message is made
+ */
 export function announcer(
   ports: OperationPorts,
   incident: string,
   alreadySent: ReadonlySet<string>,
+  lead: Lead = followCommander(ports, incident),
 ): Announcer {
   const sent = new Set(alreadySent);
   const pending: Promise<void>[] = [];
@@ -41,12 +46,14 @@ export function announcer(
   async function deliver(code: MessageCode, key: string, said: Said): Promise<void> {
     const { clock, scope, facts, settings } = ports;
     const at = timestamp(clock);
+    const commander = lead.commander();
     const message = composeMessage(code, key, {
       ...scope,
       incident,
       at,
       config_hash: facts.configHash,
       ...settings.messageFooter,
+      ...(commander === undefined ? {} : { commander }),
       ...said,
     });
     const deliveries = await broadcast(ports.messengers, message, {
@@ -73,6 +80,7 @@ export function announcer(
       },
     };
     await within(clock, RECORD_CAP_MS, () => ports.journal.append(entry));
+    lead.look();
   }
 
   return {

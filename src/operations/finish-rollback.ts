@@ -1,3 +1,4 @@
+import { commanderOf } from '../model/commander.ts';
 import { describeCause } from '../model/error.ts';
 import type { ExecutionResult } from '../model/execution.ts';
 import type { Innocence } from '../model/innocence.ts';
@@ -32,6 +33,7 @@ export async function finishRollback(
   const stillOff = await readStillOff(ports);
   let postmortem: string | undefined;
   let chainHead: string | undefined;
+  let assigned: string | undefined;
   const innocence = await review(ports, execution, request.actor);
   if (innocence?.verdict === 'probably-not-the-cause') {
     problems.push(...describeInnocence(innocence, plan.from));
@@ -42,12 +44,14 @@ export async function finishRollback(
     if (chain.intact) chainHead = chain.head;
     else problems.push(`Journal entry ${chain.seq}: ${chain.problem}`);
     const opened = entries[0]?.at ?? execution.started_at;
+    assigned = commanderOf(entries);
     const markdown = draftPostmortem({
       incident,
       entries,
       chain,
       stillOff: listOff(stillOff),
       due: ports.settings.due,
+      commander: assigned ?? ports.settings.messageFooter.commander,
     });
     postmortem = await within(ports.clock, DRAFT_CAP_MS, () =>
       ports.postmortems.publish(incident, opened, markdown),
@@ -67,6 +71,7 @@ export async function finishRollback(
     problems: execution.problems,
     command: nextCommand(execution),
     ...(postmortem === undefined ? {} : { postmortem }),
+    ...(assigned === undefined ? {} : { commander: assigned }),
     ...(chainHead === undefined ? {} : { chain_head: chainHead }),
   });
   problems.push(...(await news.settle()));

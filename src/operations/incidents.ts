@@ -1,5 +1,6 @@
 import { BackoutError } from '../model/error.ts';
 import { type Incident, isMaintenance } from '../model/incident.ts';
+import { within } from '../ports/clock.ts';
 import type { OperationPorts, Request } from './operation-ports.ts';
 import { record } from './journal-writer.ts';
 
@@ -7,6 +8,26 @@ import { record } from './journal-writer.ts';
 export function newIncidentId(ports: Pick<OperationPorts, 'clock' | 'ids'>): string {
   const [date = '', time = ''] = new Date(ports.clock.now()).toISOString().split('T');
   return `${date.replaceAll('-', '')}-${time.slice(0, 5).replace(':', '')}-${ports.ids.next()}`;
+}
+
+/** Longest that finding the incident of an override already there may hold up making safe. */
+const LOOK_CAP_MS = 1_000;
+
+/**
+ * The incident whose override is in force, so that a second call for the same trouble writes
+ * nothing new. Asked of the flag store, never of the journal: making safe does not depend on it.
+ */
+export async function runningIncident(
+  ports: Pick<OperationPorts, 'clock' | 'flags'>,
+): Promise<string | undefined> {
+  try {
+    const { overrides } = await within(ports.clock, LOOK_CAP_MS, () => ports.flags.read());
+    return overrides
+      .filter((override) => override.mode === 'safe')
+      .toSorted((a, b) => (a.since < b.since ? 1 : -1))[0]?.incident;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Records the opening; opening an incident again changes nothing. */
@@ -66,12 +87,18 @@ export async function requireIncident(
   });
 }
 
-/** The refusal to work in an incident that is over. */
-export function incidentClosed(incident: string): BackoutError {
+/**
+ * The refusal to work in an incident that is over.
+ * @param remedy what to do, where it is not to start again in a new incident
+ */
+export function incidentClosed(
+  incident: string,
+  remedy = 'To start again leave --incident out: a new incident is opened.',
+): BackoutError {
   return new BackoutError({
     code: 'E_INCIDENT_CLOSED',
     kind: 'refused',
     message: `Incident ${incident} is closed.`,
-    remedy: 'To start again leave --incident out: a new incident is opened.',
+    remedy,
   });
 }

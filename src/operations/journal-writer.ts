@@ -5,13 +5,15 @@ import { timestamp } from '../ports/clock.ts';
 import type { Appended } from '../ports/journal.ts';
 import type { OperationPorts } from './operation-ports.ts';
 
-/** What a caller knows of an entry; scope and time are filled in. */
+/** What a caller knows of an entry; the scope is filled in. */
 export interface Entry {
   incident: string;
   /** Unique within the incident. */
   key: string;
   kind: EntryKind;
   actor: string;
+  /** When it happened, ISO 8601 UTC; left out: now. */
+  at?: string;
   text: string;
   /** Plain data; undefined members are left out. */
   data?: Record<string, unknown>;
@@ -21,13 +23,13 @@ type Writer = Pick<OperationPorts, 'journal' | 'clock' | 'scope'>;
 
 /** Appends one entry of an incident. @throws what Journal.append throws */
 export async function record(ports: Writer, entry: Entry): Promise<Appended> {
-  const { incident, key, kind, actor, text, data = {} } = entry;
+  const { incident, key, kind, actor, at = timestamp(ports.clock), text, data = {} } = entry;
   return await ports.journal.append({
     ...ports.scope,
     incident,
     key: `${incident}/${key}`,
     kind,
-    at: timestamp(ports.clock),
+    at,
     actor,
     text,
     data: asObject(data),

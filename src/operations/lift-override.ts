@@ -5,6 +5,7 @@ import { isProven, proveFlags, type FlagProof } from '../model/instance.ts';
 import { timestamp, within } from '../ports/clock.ts';
 import type { FlagEditor } from '../ports/flags.ts';
 import { announcer } from './announce.ts';
+import { askCommander, followCommander } from './lead.ts';
 import { record, recordFirst } from './journal-writer.ts';
 import type { OperationPorts } from './operation-ports.ts';
 import { SILENT_AFTER_MS } from './proof-times.ts';
@@ -78,7 +79,8 @@ export async function liftOverride(
     text: `Safe state lifted. Acknowledged by ${acknowledged.join(', ') || 'nobody yet'}.`,
     data: { changed, acknowledged, laggards },
   }).catch((error: unknown) => problems.push(`Not recorded: ${describeCause(error)}`));
-  const news = announcer(ports, incident, new Set());
+  const lead = followCommander(ports, incident, await askCommander(ports, incident));
+  const news = announcer(ports, incident, new Set(), lead);
   news.say('recovery-complete', `lifted/${since}`, { reason, by: person, off: stillOff });
   problems.push(...(await news.settle()));
   return { incident, changed, proof, stillOff, problems };

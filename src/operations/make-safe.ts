@@ -1,3 +1,4 @@
+import { commanderOf } from '../model/commander.ts';
 import { describeCause } from '../model/error.ts';
 import type { JournalEntry } from '../model/journal.ts';
 import type { Plan } from '../model/plan.ts';
@@ -6,15 +7,14 @@ import { announcer, messagesSent } from './announce.ts';
 import { within } from '../ports/clock.ts';
 import { executePlan } from './execute-plan.ts';
 import { closingMessage, nextCommand } from './finish-rollback.ts';
-import { newIncidentId, openIncident } from './incidents.ts';
+import { newIncidentId, openIncident, runningIncident } from './incidents.ts';
+import { followCommander } from './lead.ts';
 import { NO_LEASES } from './leases.ts';
 import type { OperationPorts, Request, RollbackResult } from './operation-ports.ts';
 import { planFlags } from './plan-rollback.ts';
 import { stepHandlers } from './step-handlers.ts';
 import { readStillOff } from './still-off.ts';
 
-/** Longest that finding the incident of an override already there may hold up making safe. */
-const LOOK_CAP_MS = 1_000;
 /** Longest that recording the opening may: the spool's 1.5 s, and its disk. */
 const RECORD_CAP_MS = 2_000;
 
@@ -41,6 +41,10 @@ export async function makeSafe(
   // A named incident may be unknown or closed, and asking would cost time: opening it again under a
   // key of its own is right in every case. One whose override is in force is open, and so is one
   // that is resumed.
+  // Asked now and taken as it is at the end: nothing here waits for the journal's answer. A new
+  // incident has no commander yet.
+  const lead = followCommander(ports, incident, commanderOf(interrupted?.entries ?? []));
+  if (known !== undefined && interrupted === undefined) lead.look();
   const key = known === undefined ? 'opened' : `opened/${id}`;
   const named = request.incident !== undefined && interrupted === undefined;
   if (known === undefined || named) {
@@ -63,7 +67,11 @@ export async function makeSafe(
     },
   );
   const stillOff = await readStillOff(ports);
-  const news = announcer(ports, incident, messagesSent(interrupted?.entries ?? []));
+  const news = announcer(ports, incident, messagesSent(interrupted?.entries ?? []), {
+    commander: () => lead.commander(),
+    // It was the last message: whoever leads next is nobody's question any more.
+    look: () => undefined,
+  });
   // Not "safe state on" whatever happened: people act on what this says.
   news.say(closingMessage(execution), `${id}/end/${execution.outcome}`, {
     reason: request.reason,
@@ -75,19 +83,4 @@ export async function makeSafe(
   });
   problems.push(...(await news.settle()), ...execution.problems);
   return { incident, execution, stages: [], stillOff, postmortem: undefined, problems };
-}
-
-/**
- * The incident whose override is in force, so that a second call for the same trouble writes
- * nothing new. Asked of the flag store, never of the journal: making safe does not depend on it.
- */
-async function runningIncident(ports: OperationPorts): Promise<string | undefined> {
-  try {
-    const { overrides } = await within(ports.clock, LOOK_CAP_MS, () => ports.flags.read());
-    return overrides
-      .filter((override) => override.mode === 'safe')
-      .toSorted((a, b) => (a.since < b.since ? 1 : -1))[0]?.incident;
-  } catch {
-    return undefined;
-  }
 }

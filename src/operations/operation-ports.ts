@@ -46,7 +46,7 @@ export interface OperationPorts {
     leaseTtlMs: number;
     /** Longest time one channel may take for one message. */
     messageCapMs: number;
-    /** Stands below every message. */
+    /** Stands below every message; the commander until the incident is given one. */
     messageFooter: Pick<MessageFacts, 'runbook' | 'commander'>;
     /** This process, in words a person can act on: `user@host (pid 4711)`. */
     holder: string;

@@ -2,6 +2,7 @@ import type { BreakerState, Epoch } from '../model/breaker.ts';
 import { BackoutError, describeCause } from '../model/error.ts';
 import { timestamp, within } from '../ports/clock.ts';
 import { announcer } from './announce.ts';
+import { askCommander, followCommander } from './lead.ts';
 import { type Entry, record, recordFirst } from './journal-writer.ts';
 import type { OperationPorts } from './operation-ports.ts';
 import { readStillOff } from './still-off.ts';
@@ -54,7 +55,9 @@ export async function recoverBreakers(
 ): Promise<RecoveryResult> {
   const result: RecoveryResult = { outcome: 'done', closed: [], left: [], problems: [] };
   const run = ports.ids.next();
-  const news = announcer(ports, request.incident, new Set());
+  const { incident } = request;
+  const lead = followCommander(ports, incident, await askCommander(ports, incident));
+  const news = announcer(ports, incident, new Set(), lead);
   // Read once: every change builds on the one before it. Whatever anybody else changes from here on,
   // an alarm above all, is newer, and ends the recovery.
   const { states, epoch: start } = await ports.breakers.read();

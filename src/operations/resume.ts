@@ -1,3 +1,4 @@
+import { commanderOf } from '../model/commander.ts';
 import { BackoutError } from '../model/error.ts';
 import type { Plan } from '../model/plan.ts';
 import { incidentClosed, requireIncident } from './incidents.ts';
@@ -38,6 +39,7 @@ export async function resumeRollback(
       plan,
       request: { actor, reason, rule },
       entries: current,
+      commander: commanderOf(current),
     });
   });
 }

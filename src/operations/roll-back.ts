@@ -4,12 +4,14 @@ import type { JournalEntry } from '../model/journal.ts';
 import type { Level } from '../model/level.ts';
 import { type Plan, shortHash } from '../model/plan.ts';
 import type { ReleaseRef } from '../ports/target.ts';
+import { commanderOf } from '../model/commander.ts';
 import { announcer, messagesSent } from './announce.ts';
 import { type Assessment, assess } from './assess.ts';
 import { recordBaseline } from './baseline.ts';
 import { chooseRelease, requireNotRolledBack } from './choose-release.ts';
 import { executePlan } from './execute-plan.ts';
 import { finishRollback } from './finish-rollback.ts';
+import { followCommander } from './lead.ts';
 import { findIncident, incidentClosed, newIncidentId, openIncident } from './incidents.ts';
 import { record } from './journal-writer.ts';
 import { type HeldLeases, withLeases } from './leases.ts';
@@ -75,7 +77,8 @@ export async function rollBack(
   if (found?.status === 'closed') throw incidentClosed(found.id);
   const incident = found?.id ?? newIncidentId(ports);
   return await underLeases(ports, plan, incident, 0, async (held) => {
-    if (found !== undefined) await requireNothingUnfinished(ports, found);
+    const before = found === undefined ? [] : await ports.journal.read(ports.scope, incident);
+    if (found !== undefined) await requireNothingUnfinished(ports, found, before);
     await requireSamePlan(ports, prepared);
     if (found === undefined) await openIncident(ports, incident, request);
     const id = `${level}-${ports.ids.next()}`;
@@ -90,7 +93,8 @@ export async function rollBack(
     if (level !== 'flags') {
       await recordBaseline(ports, { incident, execution: id, actor: request.actor });
     }
-    return await carryOut(ports, held, { id, incident, plan, request, entries: [] });
+    const commander = commanderOf(before);
+    return await carryOut(ports, held, { id, incident, plan, request, entries: [], commander });
   });
 }
 
@@ -135,6 +139,8 @@ export interface Work {
   plan: Plan;
   request: Request;
   entries: readonly JournalEntry[];
+  /** Who was assigned to lead the incident so far. */
+  commander: string | undefined;
 }
 
 /** Executes under leases already held, with messages, verdicts and the postmortem draft. */
@@ -145,7 +151,8 @@ export async function carryOut(
 ): Promise<RollbackResult> {
   const { id, incident, plan, request, entries } = work;
   const stages: StageResult[] = [];
-  const news = announcer(ports, incident, messagesSent(entries));
+  const lead = followCommander(ports, incident, work.commander);
+  const news = announcer(ports, incident, messagesSent(entries), lead);
   const onStage = async (stage: StageResult): Promise<void> => {
     stages.push(stage);
     await record(ports, {

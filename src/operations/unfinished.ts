@@ -102,8 +102,8 @@ export async function findMisfit(
 export async function requireNothingUnfinished(
   ports: OperationPorts,
   incident: Incident,
+  entries: readonly JournalEntry[],
 ): Promise<void> {
-  const entries = await ports.journal.read(ports.scope, incident.id);
   const last = listBegun(entries).findLast(({ plan }) => plan.level === 'application');
   // One that failed is over, and said so; only where that is not known would we go on blindly.
   if (last === undefined || endedWell(last) || last.ends.includes('failed')) return;

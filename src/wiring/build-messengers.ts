@@ -27,6 +27,9 @@ const SUBJECT: Record<MessageCode, Subject> = {
   'recovery-complete': 'complete',
   'maintenance-done': 'progress',
   'maintenance-failed': 'failed',
+  'complaints-investigate': 'escalation',
+  'complaints-page': 'escalation',
+  'commander-assigned': 'progress',
 };
 
 interface MessengerPorts {

@@ -141,6 +141,26 @@ const REFUSALS: Refusal[] = [
   usage(['incident', 'show'], 'E_NO_INCIDENT'),
   usage(['incident', 'resume', '20260101-0000-aaaa'], 'E_INCIDENT_UNKNOWN'),
   usage(['incident', 'close', '../../x'], 'E_INCIDENT_UNKNOWN'),
+  usage(['incident', 'assign'], 'E_USAGE', '--commander'),
+  usage(['incident', 'assign', '--commander', 'maria'], 'E_NO_INCIDENT'),
+  usage(['incident', 'assign', 'nobody-knows', '--commander', 'maria'], 'E_INCIDENT_UNKNOWN'),
+  usage(['incident', 'assign', '../../x', '--commander', 'maria'], 'E_INCIDENT_UNKNOWN'),
+  ...['', ' ', 'x', 'x'.repeat(81), 'x'.repeat(70_000)].map((name) =>
+    usage(['incident', 'assign', '--commander', name], 'E_PERSON', '2 to 80'),
+  ),
+  // Complaints.
+  usage(['report'], 'E_USAGE', 'not complete'),
+  usage(['report', 'complaint', 'two', 'texts'], 'E_USAGE', 'Too many arguments'),
+  usage(['report', 'complaint', 'x'.repeat(501)], 'E_COMPLAINT', '501 characters', '500'),
+  usage(['report', 'complaint', '😀'.repeat(501)], 'E_COMPLAINT', '501 characters'),
+  usage(['report', 'complaint', '--id', ''], 'E_COMPLAINT', '0 characters'),
+  usage(['report', 'complaint', '--id', 'x'.repeat(81)], 'E_COMPLAINT', '1 to 80'),
+  ...['', 'now', 'yesterday', '03:12', '2026-11-23', '2026-02-30T03:12:00Z'].map((at) =>
+    usage(['report', 'complaint', '--at', at], 'E_TIME', 'not a time in UTC'),
+  ),
+  usage(['report', 'complaint', '--at', '2026-11-23T03:12:00+01:00'], 'E_TIME', 'UTC'),
+  usage(['report', 'complaint', '--at', '2020-01-01T00:00:00Z'], 'E_TIME', 'too long ago'),
+  usage(['report', 'complaint', '--at', '2999-01-01T00:00:00Z'], 'E_TIME', 'in the future'),
   usage([...to('v1.1.0'), '--incident', 'nobody-knows'], 'E_INCIDENT_UNKNOWN'),
   // An incident's name becomes the name of a file.
   ...['../../x', '/etc/x', 'a/b', 'a\\b', '.hidden', '', '-x', 'ä', 'x'.repeat(64)].flatMap(
@@ -170,6 +190,9 @@ const REFUSALS: Refusal[] = [
     usage(to(`v1.0${sign}.1`), 'E_CONTROL_CHARS', '--to'),
     usage(['flags', 'set', 'page_size', `1${sign}`], 'E_CONTROL_CHARS'),
     usage(['breakers', 'trip', `stripe${sign}`], 'E_CONTROL_CHARS'),
+    usage(['report', 'complaint', `the cart ${sign} is empty`], 'E_CONTROL_CHARS'),
+    usage(['report', 'complaint', '--id', `T-${sign}1`], 'E_CONTROL_CHARS', '--id'),
+    usage(['incident', 'assign', '--commander', `ma${sign}ria`], 'E_CONTROL_CHARS', '--commander'),
   ]),
 ];
 

@@ -132,6 +132,22 @@ describe('At 03:00 a person reads', () => {
     expect(text).toMatch(/^Next:\s+backout breakers reset/m);
   });
 
+  test('what complaints mean, until when, and that a ticket counts once.', () => {
+    const text = told('report complaint');
+    expect(text).toContain(`INVESTIGATE: 1 user complaint within 30 min, incident ${INCIDENT}`);
+    expect(text).toMatch(/Until: \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC .*: then a person decides/);
+    expect(text).toContain('People: on_call');
+    expect(told('report complaint', 1)).toContain('counted before: it counts once');
+  });
+
+  test('who leads, what they were told, and what users said.', () => {
+    expect(told('incident assign')).toContain(`${WIDE('maria')} leads incident`);
+    expect(told('incident assign', 1)).toContain('already: nothing was changed');
+    const text = told('incident show');
+    expect(text).toContain(`Commander: ${WIDE('maria')}`);
+    expect(text).toContain(`${WIDE('T-1')}: ${REASON.slice(0, 400).trim()}`);
+  });
+
   test('the journal without what only repeats, and all of it when asked.', () => {
     const [short, all] = [said('incident show'), said('incident show --all')];
     expect(short).not.toContain(' intent ');

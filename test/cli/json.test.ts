@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import * as z from 'zod';
 import { testDatabase, testRedis } from '../support/services.ts';
-import { INCIDENT, STORY } from './story.ts';
+import { INCIDENT, STORY, WIDE } from './story.ts';
 import { openSite, type Run, type Site } from './support.ts';
 
 const story: { name: string; run: Run; exit: number }[] = [];
@@ -162,6 +162,31 @@ test('The shapes are those of docs/cli.md.', () => {
     1,
   );
   given(z.looseObject({ tag: z.literal('v1.0.0'), held: z.literal(true) }), 'release hold');
+  const complaint = z.looseObject({
+    incident: z.literal(INCIDENT),
+    opened: z.literal(false),
+    repeated: z.boolean(),
+    stored: z.literal('journal'),
+    decision: z.looseObject({
+      decision: z.literal('investigate'),
+      rule: z.literal('complaints'),
+      count: z.literal(1),
+      within_ms: z.literal(1_800_000),
+      page: z.array(z.string()),
+      until: z.iso.datetime(),
+      reason: z.string(),
+    }),
+    told: z.array(z.string()).optional(),
+    problems: z.tuple([]),
+  });
+  expect(given(complaint, 'report complaint').repeated).toBe(false);
+  expect(given(complaint, 'report complaint', 1)).toMatchObject({ repeated: true });
+  const assigned = z.looseObject({ incident: z.literal(INCIDENT), changed: z.boolean() });
+  expect(given(assigned, 'incident assign').changed).toBe(true);
+  expect(given(assigned, 'incident assign', 1).changed).toBe(false);
+  expect(given(z.looseObject({ commander: z.string() }), 'incident show').commander).toBe(
+    WIDE('maria'),
+  );
 });
 
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);

@@ -91,11 +91,46 @@ describe('messages', () => {
     expect(message.facts.off).toHaveLength(500);
   });
 
-  it('page somebody when it failed or nobody can tell, and only then or over budget', () => {
+  it('page somebody when it failed, nobody can tell, it is over budget, or many users complain', () => {
     const paging = MESSAGE_CODES.filter(
       (code) => composeMessage(code, 'k', facts).severity === 'page',
     );
-    expect(paging).toEqual(['rollback-failed', 'rollback-unknown', 'budget-exceeded']);
+    expect(paging).toEqual([
+      'rollback-failed',
+      'rollback-unknown',
+      'budget-exceeded',
+      'complaints-page',
+    ]);
+  });
+
+  it('about complaints say how many, and when a person decides', () => {
+    const more = { complaints: { count: 4, within_s: 1_800 } };
+    const at = '2025-01-12T03:20:00.000Z';
+    const { title, lines } = composeMessage('complaints-investigate', 'k', {
+      ...facts,
+      ...more,
+      decide_at: at,
+    });
+    expect(title).toContain('USERS COMPLAIN');
+    expect(lines.slice(0, 2)).toEqual([
+      '4 user complaints within 30 min.',
+      'Investigate. A person decides at 03:20 UTC.',
+    ]);
+  });
+
+  it.each<[Partial<MessageFacts>, string | undefined]>([
+    [{ commander: 'maria' }, 'Call now: on_call, commander (maria).'],
+    [{}, 'Call now: on_call, commander.'],
+    [{ page: [] }, undefined],
+  ])('about many complaints name who is to be called: %j', (more, line) => {
+    const { lines } = composeMessage('complaints-page', 'k', {
+      ...facts,
+      page: ['on_call', 'commander'],
+      complaints: { count: 10, within_s: 1_800 },
+      ...more,
+    });
+    expect(lines[0]).toBe('10 user complaints within 30 min.');
+    expect(lines.find((one) => one.startsWith('Call now'))).toBe(line);
   });
 
   it('never claim success when nobody can tell', () => {

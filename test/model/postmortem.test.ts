@@ -133,6 +133,23 @@ describe('the draft of a postmortem', () => {
     expect(draft(tampered)).not.toContain('intact');
   });
 
+  it.each([
+    ['maria', '- Commander: maria'],
+    ['a | b', '- Commander: a \\| b'],
+    [undefined, '- Commander: not assigned'],
+  ])('names who led: %s', (commander, line) => {
+    const entries = journal(opened('slow'));
+    const chain = verifyChain(entries);
+    const input = { incident: 'incident1', entries, chain, stillOff: [], due };
+    expect(section(draftPostmortem({ ...input, commander }), 'Summary')).toContain(line);
+  });
+
+  it('goes from what happened first to what happened last, in whichever order it was stored', () => {
+    const late: Given = { kind: 'signal', at: '2025-01-12T02:40:00.000Z' };
+    const lines = section(draft(journal(opened('slow'), started, late)), 'Summary').join('\n');
+    expect(lines).toMatch(/From 2025-01-12T02:40:00\.000Z to 2025-01-12T03:01:00\.000Z \(1260 s\)/);
+  });
+
   it('can be made of nothing at all', () => {
     const markdown = draft([]);
     expect(markdown).toContain('# Postmortem incident1');
