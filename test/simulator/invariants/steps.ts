@@ -21,9 +21,14 @@ export function stepsAreProven(world: World, complain: Complain): Watch {
   const verdicts = new Map<string, string>();
   const executions = new Map<Process, { id: string; at: number; exclusive: boolean }>();
 
+  /** When it read what it goes by: later readings, such as of who leads, change no decision. */
+  function readAtOf(process: Process): number {
+    return Math.min(process.journalReadAt ?? 0, executions.get(process)?.at ?? Infinity);
+  }
+
   /** What the journal had of a step when the process read it, newest last. */
   function knownOf(process: Process, step: string): NewEntry[] {
-    const readAt = process.journalReadAt ?? 0;
+    const readAt = readAtOf(process);
     const execution = executions.get(process)?.id;
     return world.entries.flatMap(({ at, entry }) =>
       at <= readAt && entry.data['execution'] === execution && entry.data['step'] === step
@@ -64,7 +69,7 @@ export function stepsAreProven(world: World, complain: Complain): Watch {
     const store = storeOf(step);
     // What this machine has on its disk is read together with the journal.
     const execution = executions.get(process)?.id;
-    const readAt = process.journalReadAt ?? 0;
+    const readAt = readAtOf(process);
     const left = world.acknowledged.flatMap(({ at, process: by, entry }) => {
       const seen = at <= readAt && by.actor === process.actor;
       return seen && entry.data['execution'] === execution ? [entry] : [];
