@@ -75,7 +75,8 @@ export function storable(text: string): string {
   return text.toWellFormed().replaceAll('\0', '\uFFFD');
 }
 
-function storableJson(value: Json): Json {
+/** {@link storable} for every text in plain data. */
+export function storableJson(value: Json): Json {
   if (typeof value === 'string') return storable(value);
   // As JSON.stringify does it: there is no NaN, no Infinity and no -0 in JSON.
   if (typeof value === 'number') return Number.isFinite(value) ? value + 0 : null;

@@ -44,6 +44,8 @@ export interface PlanContent extends Scope {
   /** What is live now, as the targets said when the plan was made. */
   from?: string;
   to?: string;
+  /** What speaks against `to` and a person accepts, by code (model/eligibility.ts). */
+  accepted?: string[];
   /** SHA-256 of the `backout.yml` that counted. */
   config_hash: string;
   /** The level's budget in milliseconds, a clock that warns and pages; it never stops the work. */

@@ -1,7 +1,7 @@
 /** The refusals of every store of release records. */
 
 import { BackoutError } from './error.ts';
-import type { ReleaseStatus } from './release.ts';
+import type { ReleaseDetails, ReleaseStatus } from './release.ts';
 import { type Scope, describeScope } from './scope.ts';
 
 export function tagMoved(scope: Scope, tag: string, recorded: string, given: string): BackoutError {
@@ -32,4 +32,18 @@ export function releaseUnknown(scope: Scope, tag: string): BackoutError {
     message: `No release ${tag} was ever recorded for ${describeScope(scope)}.`,
     remedy: 'Copy the tag from `backout assess`, which lists the recorded releases.',
   });
+}
+
+/** What is known of a release after it was said again: the newer word counts, artefacts add up. */
+export function mergeDetails(
+  older: ReleaseDetails | undefined,
+  newer: ReleaseDetails | undefined,
+): ReleaseDetails | undefined {
+  if (older === undefined || newer === undefined) return newer ?? older;
+  const artefacts = { ...older.artefacts, ...newer.artefacts };
+  return {
+    ...older,
+    ...newer,
+    ...(Object.keys(artefacts).length === 0 ? {} : { artefacts }),
+  };
 }

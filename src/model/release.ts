@@ -1,5 +1,5 @@
 import { BackoutError } from './error.ts';
-import { type Version, compareVersions } from './version.ts';
+import type { Version } from './version.ts';
 
 /** A git tag that names a release. */
 export interface Tag {
@@ -34,85 +34,25 @@ export interface Release {
   /** Last time it went live, ISO 8601 UTC. */
   deployedAt: string;
   hold?: Hold;
+  /** What was said when it went live; left out where nobody said it. */
+  details?: ReleaseDetails;
 }
 
-/** Why a recorded release is not what we go back to. */
-export interface Rejection {
-  tag: string;
-  why: string;
+/** What a deployment can say of itself, so that going back to it can be judged later. */
+export interface ReleaseDetails {
+  /** Per target what the platform calls its artefact: a digest, a version, a task definition. */
+  artefacts?: Record<string, string>;
+  /** Of the database, as the migration tool names it. */
+  schemaVersion?: string;
+  /** Type of each flag that backout.yml of this release has, by name. */
+  flags?: Record<string, FlagType>;
+  /** SHA-256 of that backout.yml. */
+  configHash?: string;
+  /** Who or what deployed it. */
+  actor?: string;
 }
 
-export interface KnownGood {
-  /** The last known good, or undefined when there is none. */
-  release: Release | undefined;
-  /** Every other recorded release that is newer, or of the same age, with the reason. */
-  rejected: Rejection[];
-}
-
-export interface KnownGoodInput {
-  releases: readonly Release[];
-  tags: readonly Tag[];
-  /** Tag that is live now, as the target itself says; undefined when it cannot say. */
-  live: string | undefined;
-}
-
-/** Why this release cannot be gone back to, or undefined when it can. */
-export function rejectionOf(release: Release, input: KnownGoodInput): string | undefined {
-  const tag = input.tags.find((candidate) => candidate.name === release.tag);
-  if (release.tag === input.live) return 'it is live now';
-  if (release.status === 'bad') return 'it was marked bad';
-  if (release.hold !== undefined) return `it is held: ${release.hold.reason}`;
-  if (release.status !== 'good') return 'its bake never ended with a passed verdict';
-  if (tag === undefined) return 'its git tag is gone';
-  if (tag.commit !== release.commit) {
-    return `its tag was moved: now ${tag.commit.slice(0, 10)}, was deployed as ${release.commit.slice(0, 10)}`;
-  }
-  const live = input.tags.find((candidate) => candidate.name === input.live);
-  if (live === undefined) return undefined;
-  if (compareVersions(tag.version, live.version) > 0) {
-    return 'it is newer than what is live: that would be a deploy';
-  }
-  if (tag.commit === live.commit) {
-    return `it is the same commit as ${live.name}, which is live: nothing would change`;
-  }
-  return undefined;
-}
-
-/**
- * Why this release is not chosen by itself, though a person may name it: a pre-release, unless
- * what is live is one too (then pre-releases are what this environment runs).
- */
-function reluctanceOf(release: Release, input: KnownGoodInput): string | undefined {
-  const versionOf = (name: string | undefined): Version | undefined =>
-    input.tags.find((tag) => tag.name === name)?.version;
-  if (versionOf(release.tag)?.prerelease !== true) return undefined;
-  if (versionOf(input.live)?.prerelease === true) return undefined;
-  return 'it is a pre-release: name it yourself to go back to it';
-}
-
-/**
- * The newest release, by the time it last went live, whose bake passed, that is not held, not bad,
- * not live, and whose tag still points where it did. "Previous" is a different thing.
- */
-export function lastKnownGood(input: KnownGoodInput): KnownGood {
-  const rejected: Rejection[] = [];
-  for (const release of newestFirst(input)) {
-    const why = rejectionOf(release, input) ?? reluctanceOf(release, input);
-    if (why === undefined) return { release, rejected };
-    rejected.push({ tag: release.tag, why });
-  }
-  return { release: undefined, rejected };
-}
-
-/** By the time they last went live; recorded in the same millisecond, the higher version first. */
-function newestFirst(input: KnownGoodInput): Release[] {
-  const versions = new Map(input.tags.map((tag) => [tag.name, tag.version]));
-  return input.releases.toSorted((a, b) => {
-    if (a.deployedAt !== b.deployedAt) return a.deployedAt < b.deployedAt ? 1 : -1;
-    const [ours, theirs] = [versions.get(a.tag), versions.get(b.tag)];
-    return ours === undefined || theirs === undefined ? 0 : compareVersions(theirs, ours);
-  });
-}
+export type FlagType = 'boolean' | 'number' | 'string';
 
 /**
  * Whether a tag is safe in argument lists, paths, file names and messages: 1 to 200 letters, digits

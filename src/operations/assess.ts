@@ -1,10 +1,21 @@
 import { describeCause } from '../model/error.ts';
-import type { Incident } from '../model/incident.ts';
+import { type Incident, isMaintenance } from '../model/incident.ts';
 import type { Level } from '../model/level.ts';
-import { type KnownGood, type Release, type Tag, lastKnownGood } from '../model/release.ts';
+import {
+  type Eligibility,
+  type Evidence,
+  judgeEligibility,
+  type KnownGood,
+  type KnownGoodInput,
+  lastKnownGood,
+  newestFirst,
+} from '../model/eligibility.ts';
+import type { Release, Tag } from '../model/release.ts';
+import { compareVersions } from '../model/version.ts';
 import type { StillOff } from '../model/still-off.ts';
 import type { LiveRelease } from '../ports/target.ts';
 import { within } from '../ports/clock.ts';
+import { gatherEvidence } from './gather-evidence.ts';
 import type { OperationPorts } from './operation-ports.ts';
 import { readStillOff } from './still-off.ts';
 
@@ -12,6 +23,13 @@ const TARGET_CAP_MS = 10_000;
 /** Longest wait for the repository, the records and the journal; all are asked side by side. */
 const STORE_CAP_MS = 10_000;
 const COMMITS_SHOWN = 20;
+
+/** A release with everything that speaks against going back to it. */
+export interface Candidate extends Eligibility {
+  tag: string;
+  commit: string | undefined;
+  release: Release | undefined;
+}
 
 export interface Assessment {
   /** What each target says, in their order. */
@@ -21,6 +39,8 @@ export interface Assessment {
   tags: Tag[];
   releases: Release[];
   knownGood: KnownGood;
+  /** What can be gone back to, or cannot: recorded ones by when they were live, then mere tags. */
+  candidates: Candidate[];
   /** Commits that a rollback to the last known good takes away, newest first, at most 20. */
   commits: { commit: string; subject: string }[];
   openIncidents: Incident[];
@@ -34,11 +54,13 @@ export interface Assessment {
  * Where we are, and where we could go back to. Changes nothing.
  * @param purpose for a `plan`, tags and records have to be readable: a hold that cannot be seen is
  * no release that may be deployed. In a `report`, what cannot be read is named.
+ * @param named the release that a person names: then it is looked at, and nothing else
  * @throws for a plan, what the repository or the records throw
  */
 export async function assess(
   ports: OperationPorts,
   purpose: 'report' | 'plan' = 'report',
+  named?: string,
 ): Promise<Assessment> {
   const problems: string[] = [];
   const orElse = async <T>(question: () => Promise<T>, fallback: T): Promise<T> =>
@@ -57,14 +79,20 @@ export async function assess(
   ]);
   problems.push(...stillOff.problems);
   const live = agreedRelease(targets, problems);
-  const knownGood = lastKnownGood({ releases, tags, live: live ?? newestRecorded(releases) });
+  const input: KnownGoodInput = {
+    ...ports.facts.eligibility,
+    releases,
+    tags,
+    live: live ?? newestRecorded(releases),
+  };
+  const { knownGood, candidates } = await lookAtCandidates(ports, input, purpose, named);
   const from = tags.find(({ name }) => name === live)?.commit;
   const to = knownGood.release?.commit;
   const commits =
     from === undefined || to === undefined
       ? []
       : await orElse(() => ports.repository.commitsBetween(to, from, COMMITS_SHOWN), []);
-  const openIncidents = incidents.filter(({ status }) => status === 'open');
+  const openIncidents = incidents.filter((one) => one.status === 'open' && !isMaintenance(one));
   const recommended = recommend(stillOff, live, { knownGood, releases, openIncidents });
   return {
     targets,
@@ -72,12 +100,68 @@ export async function assess(
     tags,
     releases,
     knownGood,
+    candidates,
     commits,
     openIncidents,
     stillOff,
     recommended,
     problems,
   };
+}
+
+/** Releases that a report looks at: a screen, and what is asked about each takes a second. */
+const LOOKED_AT = 10;
+
+/** Asks about releases until the last known good stands, and in a report about the others too. */
+async function lookAtCandidates(
+  ports: OperationPorts,
+  input: KnownGoodInput,
+  purpose: 'report' | 'plan',
+  named: string | undefined,
+): Promise<Pick<Assessment, 'knownGood' | 'candidates'>> {
+  const { tags, releases, live } = input;
+  const evidence = new Map<string, Evidence>();
+  const evidenceOf = (tag: string): Evidence | undefined => evidence.get(tag);
+  const liveCommit = tags.find(({ name }) => name === live)?.commit;
+  const ask = async (name: string): Promise<void> => {
+    const release = releases.find(({ tag }) => tag === name);
+    const commit = release?.commit ?? tags.find((tag) => tag.name === name)?.commit;
+    if (commit === undefined) return;
+    const about = { tag: name, commit, details: release?.details };
+    evidence.set(name, await gatherEvidence(ports, about, liveCommit));
+  };
+  const names =
+    named === undefined
+      ? listNames(input).slice(0, LOOKED_AT)
+      : [named].filter((tag) => tag !== live);
+  if (purpose === 'report' || named !== undefined) await Promise.all(names.map(ask));
+  let knownGood = lastKnownGood({ ...input, evidenceOf });
+  // What speaks against the newest good one makes the next one the last known good: ask that too.
+  while (named === undefined && evidence.size < LOOKED_AT + releases.length) {
+    const next = knownGood.release?.tag;
+    if (next === undefined || evidence.has(next)) break;
+    await ask(next);
+    knownGood = lastKnownGood({ ...input, evidenceOf });
+  }
+  const shown = purpose === 'report' ? names : [...evidence.keys()];
+  const candidates = shown.map((tag): Candidate => {
+    const release = releases.find((one) => one.tag === tag);
+    const commit = release?.commit ?? tags.find(({ name }) => name === tag)?.commit;
+    const judged = judgeEligibility({ name: tag, release }, input, evidenceOf(tag));
+    return { tag, commit, release, ...judged };
+  });
+  return { knownGood, candidates };
+}
+
+/** Recorded releases by when they were live, then older tags that nobody recorded. */
+function listNames({ releases, tags, live }: KnownGoodInput): string[] {
+  const recorded = newestFirst({ releases, tags }).map(({ tag }) => tag);
+  const liveVersion = tags.find(({ name }) => name === live)?.version;
+  const others = tags.flatMap(({ name, version }) => {
+    const isOlder = liveVersion === undefined || compareVersions(version, liveVersion) < 0;
+    return isOlder && !recorded.includes(name) ? [name] : [];
+  });
+  return [...recorded, ...others].filter((name) => name !== live);
 }
 
 /** The release that is live, for the words of a message; undefined when the targets do not say. */

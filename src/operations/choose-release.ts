@@ -1,13 +1,18 @@
 import { BackoutError } from '../model/error.ts';
 import { tagNotFound } from '../model/nearest.ts';
-import { type Tag, rejectionOf, requireTagFormat } from '../model/release.ts';
+import { isAcceptable, type Reason, type ReasonCode } from '../model/eligibility.ts';
+import { type Tag, requireTagFormat } from '../model/release.ts';
 import { compareVersions } from '../model/version.ts';
 import type { ReleaseRef } from '../ports/target.ts';
 import { type Assessment, isRolledBack } from './assess.ts';
 
 /** The release to go back to: the one named, or the last known good. @throws BackoutError, see below */
-export function chooseRelease(assessment: Assessment, named: string | undefined): ReleaseRef {
-  return named === undefined ? knownGood(assessment) : checkNamed(assessment, named);
+export function chooseRelease(
+  assessment: Assessment,
+  named: string | undefined,
+  accepted: readonly string[] = [],
+): ReleaseRef {
+  return named === undefined ? knownGood(assessment) : checkNamed(assessment, named, accepted);
 }
 
 /**
@@ -41,7 +46,11 @@ function knownGood({ knownGood: found, live }: Assessment): ReleaseRef {
 }
 
 /** What a person named, checked as strictly as what a machine would choose. */
-function checkNamed(assessment: Assessment, named: string): ReleaseRef {
+function checkNamed(
+  assessment: Assessment,
+  named: string,
+  accepted: readonly string[],
+): ReleaseRef {
   requireTagFormat(named);
   const tag = requireTag(assessment, named);
   const { live, releases } = assessment;
@@ -63,7 +72,8 @@ function checkNamed(assessment: Assessment, named: string): ReleaseRef {
   }
   const recorded = releases.find((release) => release.tag === named);
   if (recorded !== undefined && recorded.commit !== tag.commit) {
-    const why = rejectionOf({ ...recorded, status: 'good' }, assessment) ?? 'its tag was moved';
+    const was = recorded.commit.slice(0, 10);
+    const why = `its tag was moved: now ${tag.commit.slice(0, 10)}, was deployed as ${was}`;
     throw refuse('E_TAG_MOVED', `${named} cannot be used: ${why}.`);
   }
   if (recorded?.hold !== undefined || recorded?.status === 'bad') {
@@ -74,7 +84,29 @@ function checkNamed(assessment: Assessment, named: string): ReleaseRef {
         : `is held since ${hold.at} by ${hold.by}${hold.incident === undefined ? '' : ` in incident ${hold.incident}`}: ${hold.reason}`;
     throw refuse('E_TAG_BAD', `${named} ${detail}.`);
   }
+  const { reasons = [] } = assessment.candidates.find((one) => one.tag === named) ?? {};
+  const against = reasons.find((one) => one.colour === 'RED' && !isAccepted(one, accepted));
+  if (against !== undefined) {
+    const { code, text } = against;
+    const remedy = isAcceptable(against)
+      ? `Pick another release, or take the risk: --accept ${code} --reason "…".`
+      : pickAnother;
+    throw refuse(REFUSAL[code] ?? 'E_TAG_BAD', `${named} is RED: ${text}.`, remedy);
+  }
   return { tag: named, commit: tag.commit };
+}
+
+/** What each risk is called when it is refused. */
+const REFUSAL: Partial<Record<ReasonCode, `E_${string}`>> = {
+  'artefact-missing': 'E_ARTEFACT_MISSING',
+  'below-floor': 'E_FLOOR',
+  'migrations-breaking': 'E_SCHEMA',
+  'secret-missing': 'E_SECRET_MISSING',
+  'flag-changed': 'E_FLAG_CHANGED',
+};
+
+function isAccepted(reason: Reason, accepted: readonly string[]): boolean {
+  return isAcceptable(reason) && accepted.includes(reason.code);
 }
 
 function requireTag({ tags }: Assessment, named: string): Tag {

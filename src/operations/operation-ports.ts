@@ -12,6 +12,7 @@ import type { FlagStore } from '../ports/flags.ts';
 import type { Ids } from '../ports/ids.ts';
 import type { Journal } from '../ports/journal.ts';
 import type { Leases } from '../ports/leases.ts';
+import type { MigrationAudit } from '../ports/migrations.ts';
 import type { Messenger } from '../ports/messenger.ts';
 import type { PostmortemStore } from '../ports/postmortems.ts';
 import type { ReleaseRecords, Repository } from '../ports/releases.ts';
@@ -31,6 +32,8 @@ export interface OperationPorts {
   breakers: Breakers;
   releases: ReleaseRecords;
   repository: Repository;
+  /** Left out: nobody audits migrations. */
+  migrations?: MigrationAudit;
   targets: readonly Target[];
   checks: readonly Check[];
   /** What is measured before a rollback, to compare with afterwards; left out: nothing. */

@@ -29,6 +29,8 @@ export interface PlanFacts extends Scope {
   fastPath: boolean;
   /** Time for the running instances to acknowledge, in milliseconds. */
   acknowledgeWithinMs: number;
+  /** What older releases are measured by; left out: nothing but tags and records. */
+  eligibility?: { floor?: string; missingSecrets: string[] };
   budgetsMs: Record<Level, number>;
   /** Targets in the order of rolling back. */
   targets: { name: string; timeoutMs: number; preflightMs: number }[];
@@ -62,6 +64,7 @@ export function planApplication(
   facts: PlanFacts,
   from: ReleaseRef | undefined,
   to: ReleaseRef,
+  accepted: readonly string[] = [],
 ): Plan {
   const steps = safeSteps(facts, false);
   let stage = 2;
@@ -126,6 +129,7 @@ export function planApplication(
     level: 'application',
     ...(from === undefined ? {} : { from: from.tag }),
     to: to.tag,
+    ...(accepted.length === 0 ? {} : { accepted: [...accepted] }),
     config_hash: facts.configHash,
     budget_ms: facts.budgetsMs.application,
     budget_ends_with: `validate:${facts.stages[0]?.name ?? 'now'}`,

@@ -32,15 +32,20 @@ export async function prepareRollback(
   ports: OperationPorts,
   level: Level,
   named: string | undefined,
+  accepted: readonly string[] = [],
 ): Promise<PreparedRollback> {
-  const assessment = await assess(ports, level === 'application' ? 'plan' : 'report');
+  const assessment = await assess(ports, level === 'application' ? 'plan' : 'report', named);
   switch (level) {
     case 'flags':
       return { level, assessment, plan: planFlags(ports.facts) };
     case 'application': {
       if (named === undefined) requireNotRolledBack(assessment);
-      const to = chooseRelease(assessment, named);
-      return { level, assessment, plan: planApplication(ports.facts, liveRelease(assessment), to) };
+      const to = chooseRelease(assessment, named, accepted);
+      return {
+        level,
+        assessment,
+        plan: planApplication(ports.facts, liveRelease(assessment), to, accepted),
+      };
     }
     case 'database':
       throw new BackoutError({
@@ -103,7 +108,7 @@ async function requireSamePlan(
   ports: OperationPorts,
   { level, plan }: PreparedRollback,
 ): Promise<void> {
-  const now = await prepareRollback(ports, level, plan.to);
+  const now = await prepareRollback(ports, level, plan.to, plan.accepted);
   if (now.plan.hash === plan.hash) return;
   throw new BackoutError({
     code: 'E_PLAN_CHANGED',

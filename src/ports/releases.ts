@@ -1,14 +1,23 @@
-import type { Hold, Release, ReleaseStatus, Tag } from '../model/release.ts';
+import type { Hold, Release, ReleaseDetails, ReleaseStatus, Tag } from '../model/release.ts';
 import type { Scope } from '../model/scope.ts';
+
+/** A deployment that happened. */
+export interface NewRelease {
+  tag: string;
+  commit: string;
+  at: string;
+  details?: ReleaseDetails;
+}
 
 /** What was deployed, and how it turned out. */
 export interface ReleaseRecords {
   list(scope: Scope): Promise<Release[]>;
   /**
    * Records that a tag went live now (status `deployed`), or again (its status and hold are kept,
-   * its time is not). @throws BackoutError E_TAG_MOVED when the tag was recorded with another commit
+   * its time is not). What is known of it is added to, and said anew where it is said again.
+   * @throws BackoutError E_TAG_MOVED when the tag was recorded with another commit
    */
-  record(scope: Scope, release: { tag: string; commit: string; at: string }): Promise<Release>;
+  record(scope: Scope, release: NewRelease): Promise<Release>;
   /**
    * Bad stays bad until its hold is ended: a `good` that arrives late must not overwrite it.
    * @throws BackoutError E_RELEASE_UNKNOWN, E_RELEASE_BAD (refused) when it is bad and `status` is not

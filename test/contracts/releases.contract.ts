@@ -50,6 +50,48 @@ export function releasesContract(name: string, make: () => Promise<ReleaseRecord
       });
     });
 
+    test('keep what a deployment says of itself; artefacts add up by target', async () => {
+      const records = await make();
+      const flags = { community: 'boolean', page_size: 'number' } as const;
+      await records.record(scope, {
+        ...first,
+        details: { artefacts: { web: 'sha256:aa' }, flags, schemaVersion: '12', actor: 'ada' },
+      });
+      const later = '2026-11-23T06:30:00.000Z';
+      const said = { artefacts: { worker: 'sha256:bb' }, configHash: 'c'.repeat(64), actor: 'bo' };
+      await records.record(scope, { ...first, at: later, details: said });
+      // Nothing is said: nothing is forgotten.
+      await records.record(scope, { ...first, at: later });
+      const [known] = await records.list(scope);
+      expect(known?.details).toEqual({
+        artefacts: { web: 'sha256:aa', worker: 'sha256:bb' },
+        flags,
+        schemaVersion: '12',
+        configHash: 'c'.repeat(64),
+        actor: 'bo',
+      });
+    });
+
+    test('are not talked over by what arrives late', async () => {
+      const records = await make();
+      await records.record(scope, {
+        ...first,
+        details: { actor: 'ada', artefacts: { web: 'new' } },
+      });
+      const at = '2026-11-22T00:00:00.000Z';
+      const details = {
+        actor: 'old',
+        artefacts: { web: 'old', worker: 'old' },
+        schemaVersion: '11',
+      };
+      await records.record(scope, { ...first, at, details });
+      expect((await records.list(scope))[0]?.details).toEqual({
+        actor: 'ada',
+        artefacts: { web: 'new', worker: 'old' },
+        schemaVersion: '11',
+      });
+    });
+
     test('do not go back in time when a record arrives late', async () => {
       const records = await make();
       await records.record(scope, first);

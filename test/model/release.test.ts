@@ -1,12 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import {
-  isTagFormat,
-  type KnownGoodInput,
-  lastKnownGood,
-  type Release,
-  requireTagFormat,
-  type Tag,
-} from '../../src/model/release.ts';
+import { type KnownGoodInput, lastKnownGood } from '../../src/model/eligibility.ts';
+import { isTagFormat, type Release, requireTagFormat, type Tag } from '../../src/model/release.ts';
 import { parseVersion } from '../../src/model/version.ts';
 
 /** A commit of its own for every tag, unless told otherwise. */

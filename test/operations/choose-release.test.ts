@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { BackoutError } from '../../src/model/error.ts';
-import type { ReleaseStatus, Tag } from '../../src/model/release.ts';
+import { lastKnownGood } from '../../src/model/eligibility.ts';
+import type { Release, ReleaseStatus, Tag } from '../../src/model/release.ts';
 import { parseVersion } from '../../src/model/version.ts';
 import { type Approval, requireApproval } from '../../src/operations/approval.ts';
 import { type Assessment, assess } from '../../src/operations/assess.ts';
 import { chooseRelease } from '../../src/operations/choose-release.ts';
 import { planApplication } from '../../src/operations/plan-rollback.ts';
-import { lastKnownGood, type Release } from '../../src/model/release.ts';
 import { down, hanging, openSite, type Site } from '../support/memory-ports.ts';
 
 type Known = [tag: string, status: ReleaseStatus, more?: Partial<Release>];
@@ -32,6 +32,7 @@ function situation(live: string | undefined, known: Known[], extraTags: string[]
     tags,
     releases,
     knownGood: lastKnownGood({ releases, tags, live }),
+    candidates: [],
     commits: [],
     openIncidents: [],
     stillOff: { flags: [], breakers: [], incidents: [], problems: [] },

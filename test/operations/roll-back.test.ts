@@ -2,12 +2,15 @@ import { describe, expect, it } from 'vitest';
 import type { ExecutionOutcome } from '../../src/model/execution.ts';
 import { verifyChain } from '../../src/model/journal.ts';
 import type { OperationPorts } from '../../src/operations/operation-ports.ts';
+import { prepareRollback, rollBack } from '../../src/operations/roll-back.ts';
 import {
+  A,
   B,
   C,
   down,
   hanging,
   openSite,
+  REQUEST,
   SCOPE,
   type Site,
   unreachable,
@@ -223,9 +226,35 @@ describe('a rollback of the application', () => {
     expect(result.problems.join()).toContain('Message to deaf');
   });
 
-  it('checks the artefact before it touches a target', async () => {
+  it('goes to the next good release when the artefact of the newest is gone', async () => {
     const site = await openSite();
     site.target.publish({ tag: B.tag, commit: 'f'.repeat(40) });
+    const { execution } = await roll(site);
+    expect(execution.outcome).toBe('done');
+    expect(await worldOf(site)).toMatchObject({ live: A.tag, deploys: 1, held: [C.tag] });
+  });
+
+  it('is refused when the artefact goes away between the plan and the start', async () => {
+    const site = await openSite();
+    const prepared = await site.clock.run(prepareRollback(site.ports, 'application', undefined));
+    site.target.publish({ tag: B.tag, commit: 'f'.repeat(40) });
+    await expect(site.clock.run(rollBack(site.ports, prepared, REQUEST))).rejects.toMatchObject({
+      code: 'E_ARTEFACT_MISSING',
+      kind: 'refused',
+    });
+    expect(await worldOf(site)).toMatchObject({ live: C.tag, deploys: 0, held: [] });
+  });
+
+  it('checks the artefact once more before it touches a target', async () => {
+    const site = await openSite();
+    let asked = 0;
+    const { preflight } = site.target;
+    site.target.preflight = (release) => {
+      asked += 1;
+      // Twice while it is planned and looked at again under the lease; then it goes away.
+      if (asked > 2) site.target.publish({ tag: B.tag, commit: 'f'.repeat(40) });
+      return preflight(release);
+    };
     const { execution } = await roll(site);
     expect(execution.outcome).toBe('failed');
     expect(execution.problems.join()).toContain('E_ARTEFACT_MISSING');

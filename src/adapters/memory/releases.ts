@@ -2,7 +2,7 @@ import type { Release } from '../../model/release.ts';
 import type { Scope } from '../../model/scope.ts';
 import type { ReleaseRecords } from '../../ports/releases.ts';
 import { storable } from '../../model/journal-rules.ts';
-import { releaseBad, releaseUnknown, tagMoved } from '../../model/release-rules.ts';
+import { mergeDetails, releaseBad, releaseUnknown, tagMoved } from '../../model/release-rules.ts';
 
 /** Release records within one process: for tests, the simulator and dry runs. */
 export function memoryReleases(): ReleaseRecords {
@@ -22,7 +22,7 @@ export function memoryReleases(): ReleaseRecords {
 
   return {
     list: async (scope) => structuredClone([...recordsOf(scope).values()].toSorted(lastLiveFirst)),
-    record: async (scope, { tag, commit, at }) => {
+    record: async (scope, { tag, commit, at, details }) => {
       const known = recordsOf(scope).get(tag);
       if (known !== undefined && known.commit !== commit) {
         throw tagMoved(scope, tag, known.commit, commit);
@@ -30,7 +30,12 @@ export function memoryReleases(): ReleaseRecords {
       const deployedAt = new Date(at).toISOString();
       const release: Release = known ?? { tag, commit, status: 'deployed', deployedAt };
       // A record that arrives late must not turn the time back.
-      if (release.deployedAt < deployedAt) release.deployedAt = deployedAt;
+      const isLate = deployedAt < release.deployedAt;
+      const said = isLate
+        ? mergeDetails(details, release.details)
+        : mergeDetails(release.details, details);
+      if (said !== undefined) release.details = said;
+      if (!isLate) release.deployedAt = deployedAt;
       recordsOf(scope).set(tag, release);
       return structuredClone(release);
     },

@@ -1,8 +1,9 @@
 import * as z from 'zod';
-import type { Hold, Release } from '../../model/release.ts';
+import { toJson } from '../../model/json.ts';
+import type { Hold, Release, ReleaseDetails } from '../../model/release.ts';
 import type { Scope } from '../../model/scope.ts';
-import type { ReleaseRecords } from '../../ports/releases.ts';
-import { storable } from '../../model/journal-rules.ts';
+import type { NewRelease, ReleaseRecords } from '../../ports/releases.ts';
+import { storable, storableJson } from '../../model/journal-rules.ts';
 import { releaseBad, releaseUnknown, tagMoved } from '../../model/release-rules.ts';
 import type { Postgres } from './connection.ts';
 import { endHold } from './sql/end-hold.sql.ts';
@@ -64,11 +65,11 @@ export function postgresReleases(postgres: Postgres): ReleaseRecords {
 async function record(
   run: Run,
   scope: Scope,
-  given: { tag: string; commit: string; at: string },
+  { tag, commit, at, details = {} }: NewRelease,
 ): Promise<Release> {
-  const { tag, commit, at } = given;
   const place = [scope.service, scope.environment, tag];
-  const [recorded] = await run(recordRelease, [...place, commit, at], releaseRow);
+  const said = JSON.stringify(storableJson(toJson(details)));
+  const [recorded] = await run(recordRelease, [...place, commit, at, said], releaseRow);
   if (recorded !== undefined) return recorded;
   const [known] = await run(findRelease, place, releaseRow);
   throw tagMoved(scope, tag, known?.commit ?? 'another one', commit);
@@ -88,12 +89,48 @@ const releaseRow = z
     hold_incident: z.string().nullable(),
     hold_by: z.string().nullable(),
     hold_at: instant.nullable(),
+    details: z.unknown(),
   })
   .transform((row): Release => {
     const { tag, commit, status, deployed_at: deployedAt } = row;
     const hold = holdOf(row);
-    return { tag, commit, status, deployedAt, ...(hold === undefined ? {} : { hold }) };
+    const details = readDetails(row.details);
+    return {
+      tag,
+      commit,
+      status,
+      deployedAt,
+      ...(hold === undefined ? {} : { hold }),
+      ...(details === undefined ? {} : { details }),
+    };
   });
+
+const texts = z.record(z.string(), z.string());
+
+/** A later version may say more, and what cannot be read is as if it had never been said. */
+const detailFields = z.object({
+  artefacts: texts.optional().catch(undefined),
+  schemaVersion: z.string().optional().catch(undefined),
+  flags: z
+    .record(z.string(), z.enum(['boolean', 'number', 'string']))
+    .optional()
+    .catch(undefined),
+  configHash: z.string().optional().catch(undefined),
+  actor: z.string().optional().catch(undefined),
+});
+
+/** Undefined when nothing was said. */
+function readDetails(stored: unknown): ReleaseDetails | undefined {
+  const { artefacts, schemaVersion, flags, configHash, actor } = detailFields.parse(stored);
+  const said = {
+    ...(artefacts === undefined ? {} : { artefacts }),
+    ...(schemaVersion === undefined ? {} : { schemaVersion }),
+    ...(flags === undefined ? {} : { flags }),
+    ...(configHash === undefined ? {} : { configHash }),
+    ...(actor === undefined ? {} : { actor }),
+  };
+  return Object.keys(said).length === 0 ? undefined : said;
+}
 
 interface HoldColumns {
   hold_reason: string | null;

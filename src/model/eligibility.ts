@@ -1,0 +1,256 @@
+/** Whether a release is something to go back to, and why: GREEN, YELLOW or RED. Pure. */
+
+import type { Release, Tag } from './release.ts';
+import { type Version, compareVersions } from './version.ts';
+
+export type Colour = 'GREEN' | 'YELLOW' | 'RED';
+
+/** What speaks against a release, by stable code: scripts and `--accept` name it so. */
+export type ReasonCode =
+  // RED, and nothing can be done about it at 03:00.
+  | 'live'
+  | 'same-commit'
+  | 'newer'
+  | 'bad'
+  | 'held'
+  | 'tag-gone'
+  | 'tag-moved'
+  | 'artefact-missing'
+  // RED, and a person may accept it by name.
+  | 'below-floor'
+  | 'migrations-breaking'
+  | 'secret-missing'
+  | 'flag-changed'
+  // YELLOW.
+  | 'unrecorded'
+  | 'unproven'
+  | 'pre-release'
+  | 'elsewhere'
+  | 'ancestry-unknown'
+  | 'artefact-unknown'
+  | 'migrations-unclear'
+  | 'flag-gone';
+
+export interface Reason {
+  colour: 'YELLOW' | 'RED';
+  code: ReasonCode;
+  /** The end of a sentence about the release: `it is held: …`. */
+  text: string;
+}
+
+/** A release with everything that speaks against it; none of it makes it GREEN. */
+export interface Eligibility {
+  colour: Colour;
+  reasons: Reason[];
+}
+
+/** What was found out about one release beyond tags and records. */
+export interface Evidence {
+  /** Whether its commit is part of the history of what is live. */
+  ancestry: 'ancestor' | 'elsewhere' | 'unknown';
+  /** What each target says of its artefact. */
+  artefacts: readonly {
+    target: string;
+    state: 'there' | 'missing' | 'unknown';
+    detail: string;
+  }[];
+  /** What the migrations since then mean for its code; left out: nobody audits any. */
+  migrations?: { verdict: 'safe' | 'breaking' | 'unclear'; why: string };
+  /** Flags that its code reads: defined no more, or of another type now. */
+  flags: { gone: readonly string[]; changed: readonly string[] };
+}
+
+/** What is true for all releases of a service at one moment. */
+export interface Surroundings {
+  tags: readonly Tag[];
+  /** Tag that is live now, as the target itself says; undefined when it cannot say. */
+  live: string | undefined;
+  /** Oldest tag that may be deployed again; left out: none. */
+  floor?: string;
+  /** Secrets that older code needs and that are not there. */
+  missingSecrets?: readonly string[];
+}
+
+/** RED, and a person may accept the risk by naming it. Everything else RED is refused. */
+const ACCEPTABLE: readonly ReasonCode[] = [
+  'below-floor',
+  'migrations-breaking',
+  'secret-missing',
+  'flag-changed',
+];
+
+export function isAcceptable({ code }: Pick<Reason, 'code'>): boolean {
+  return ACCEPTABLE.includes(code);
+}
+
+/** The worst of the reasons. */
+export function colourOf(reasons: readonly Pick<Reason, 'colour'>[]): Colour {
+  if (reasons.some(({ colour }) => colour === 'RED')) return 'RED';
+  return reasons.length === 0 ? 'GREEN' : 'YELLOW';
+}
+
+/** What is judged: a tag, a record of a deployment, or both. */
+export interface Subject {
+  name: string;
+  release: Release | undefined;
+}
+
+/**
+ * Everything that speaks against going back to a release, the worst first.
+ * @param evidence left out where nobody asked: then only tags and records speak
+ */
+export function judgeEligibility(
+  subject: Subject,
+  surroundings: Surroundings,
+  evidence?: Evidence,
+): Eligibility {
+  const reasons = [
+    ...fromRecords(subject, surroundings),
+    ...fromSurroundings(subject, surroundings),
+    ...(evidence === undefined ? [] : fromEvidence(evidence, subject.release?.status === 'good')),
+  ].toSorted((a, b) => Number(b.colour === 'RED') - Number(a.colour === 'RED'));
+  return { colour: colourOf(reasons), reasons };
+}
+
+const red = (code: ReasonCode, text: string): Reason => ({ colour: 'RED', code, text });
+const yellow = (code: ReasonCode, text: string): Reason => ({ colour: 'YELLOW', code, text });
+
+function fromRecords({ name, release }: Subject, { tags, live }: Surroundings): Reason[] {
+  const tag = tags.find((one) => one.name === name);
+  if (name === live) return [red('live', 'it is live now')];
+  const reasons: Reason[] = [];
+  // In the order in which a person asks: may it, is it proven, is it still what it was.
+  if (release?.status === 'bad') reasons.push(red('bad', 'it was marked bad'));
+  if (release?.hold !== undefined) {
+    reasons.push(red('held', `it is held: ${release.hold.reason}`));
+  }
+  if (release === undefined) {
+    reasons.push(yellow('unrecorded', 'nobody recorded that it was ever deployed'));
+  } else if (release.status !== 'good' && release.status !== 'bad') {
+    reasons.push(yellow('unproven', 'its bake never ended with a passed verdict'));
+  }
+  if (tag === undefined) return [...reasons, red('tag-gone', 'its git tag is gone')];
+  if (release !== undefined && tag.commit !== release.commit) {
+    const moved = `its tag was moved: now ${tag.commit.slice(0, 10)}, was deployed as ${release.commit.slice(0, 10)}`;
+    reasons.push(red('tag-moved', moved));
+  }
+  const liveTag = tags.find((one) => one.name === live);
+  if (liveTag !== undefined && compareVersions(tag.version, liveTag.version) > 0) {
+    reasons.push(red('newer', 'it is newer than what is live: that would be a deploy'));
+  } else if (liveTag?.commit === tag.commit) {
+    const same = `it is the same commit as ${liveTag.name}, which is live: nothing would change`;
+    reasons.push(red('same-commit', same));
+  }
+  // Where what is live is one too, pre-releases are what this environment runs.
+  if (tag.version.prerelease && liveTag?.version.prerelease !== true) {
+    reasons.push(yellow('pre-release', 'it is a pre-release: name it yourself to go back to it'));
+  }
+  return reasons;
+}
+
+function fromSurroundings(
+  { name }: Subject,
+  { tags, floor, missingSecrets = [] }: Surroundings,
+): Reason[] {
+  const reasons: Reason[] = [];
+  const version = (wanted: string | undefined): Version | undefined =>
+    tags.find((one) => one.name === wanted)?.version;
+  const [own, lowest] = [version(name), version(floor)];
+  if (floor !== undefined && lowest === undefined) {
+    const text = `whether it is below ${floor} is not known: that tag of backout.yml is gone`;
+    reasons.push(red('below-floor', text));
+  } else if (own !== undefined && lowest !== undefined && compareVersions(own, lowest) < 0) {
+    reasons.push(red('below-floor', `it is older than ${floor ?? ''}, the security floor`));
+  }
+  if (missingSecrets.length > 0) {
+    reasons.push(red('secret-missing', `it needs what is not there: ${missingSecrets.join(', ')}`));
+  }
+  return reasons;
+}
+
+function fromEvidence(
+  { ancestry, artefacts, migrations, flags }: Evidence,
+  proven: boolean,
+): Reason[] {
+  const reasons: Reason[] = [];
+  for (const { target, state, detail } of artefacts) {
+    if (state === 'missing')
+      reasons.push(red('artefact-missing', `${target} has it no more: ${detail}`));
+    if (state === 'unknown') {
+      reasons.push(
+        yellow('artefact-unknown', `whether ${target} still has it is not known: ${detail}`),
+      );
+    }
+  }
+  if (migrations?.verdict === 'breaking') reasons.push(red('migrations-breaking', migrations.why));
+  if (migrations?.verdict === 'unclear') reasons.push(yellow('migrations-unclear', migrations.why));
+  if (flags.changed.length > 0) {
+    const text = `flags that it reads are of another type now: ${flags.changed.join(', ')}`;
+    reasons.push(red('flag-changed', text));
+  }
+  if (flags.gone.length > 0) {
+    const text = `flags that it reads are gone, so its own fallbacks count: ${flags.gone.join(', ')}`;
+    reasons.push(yellow('flag-gone', text));
+  }
+  // What ran here and passed its bake is no stranger, whichever branch it was released from.
+  if (proven) return reasons;
+  if (ancestry === 'elsewhere') {
+    reasons.push(yellow('elsewhere', 'it is on another branch than what is live'));
+  }
+  if (ancestry === 'unknown') {
+    const text = 'whether it is part of the history of what is live is not known';
+    reasons.push(yellow('ancestry-unknown', text));
+  }
+  return reasons;
+}
+
+/** Why a recorded release is not what we go back to. */
+export interface Rejection {
+  tag: string;
+  why: string;
+}
+
+export interface KnownGood {
+  /** The last known good, or undefined when there is none. */
+  release: Release | undefined;
+  /** Every other recorded release that is newer, or of the same age, with the reason. */
+  rejected: Rejection[];
+}
+
+export interface KnownGoodInput extends Surroundings {
+  releases: readonly Release[];
+  /** What was found out about a release; undefined while nobody asked. */
+  evidenceOf?: (tag: string) => Evidence | undefined;
+}
+
+/**
+ * The newest release, by the time it last went live, against which nothing RED speaks and whose
+ * bake passed. "Previous" is a different thing. What nobody can tell (an artefact, the history)
+ * does not take a proven release out; what is not proven is never chosen by itself.
+ */
+export function lastKnownGood(input: KnownGoodInput): KnownGood {
+  const rejected: Rejection[] = [];
+  for (const release of newestFirst(input)) {
+    const subject = { name: release.tag, release };
+    const { reasons } = judgeEligibility(subject, input, input.evidenceOf?.(release.tag));
+    const why = reasons.find(isDisqualifying);
+    if (why === undefined) return { release, rejected };
+    rejected.push({ tag: release.tag, why: why.text });
+  }
+  return { release: undefined, rejected };
+}
+
+/** Whether nothing goes back to it by itself, though a person may name it. */
+function isDisqualifying({ colour, code }: Reason): boolean {
+  return colour === 'RED' || ['unrecorded', 'unproven', 'pre-release'].includes(code);
+}
+
+/** By the time they last went live; recorded in the same millisecond, the higher version first. */
+export function newestFirst({ releases, tags }: Pick<KnownGoodInput, 'releases' | 'tags'>) {
+  const versions = new Map(tags.map((tag) => [tag.name, tag.version]));
+  return releases.toSorted((a, b) => {
+    if (a.deployedAt !== b.deployedAt) return a.deployedAt < b.deployedAt ? 1 : -1;
+    const [ours, theirs] = [versions.get(a.tag), versions.get(b.tag)];
+    return ours === undefined || theirs === undefined ? 0 : compareVersions(theirs, ours);
+  });
+}

@@ -1,0 +1,109 @@
+import type { Evidence } from '../model/eligibility.ts';
+import { BackoutError, describeCause } from '../model/error.ts';
+import { effectiveFlags } from '../model/flags.ts';
+import type { FlagType, ReleaseDetails } from '../model/release.ts';
+import { within } from '../ports/clock.ts';
+import type { ReleaseRef, Target } from '../ports/target.ts';
+import type { OperationPorts } from './operation-ports.ts';
+
+/**
+ * Longest wait for one answer, in milliseconds; all are asked side by side. Several candidates are
+ * looked at while somebody waits: what takes longer is not known.
+ */
+const EVIDENCE_CAP_MS = 3_000;
+
+type Asked = Pick<OperationPorts, 'clock' | 'targets' | 'repository' | 'flags' | 'migrations'>;
+
+/**
+ * What the platform, the history and the flag store say about a release as something to go back to.
+ * Never throws: what cannot be asked is unknown.
+ * @param live commit that is live; undefined when the targets do not say
+ */
+export async function gatherEvidence(
+  ports: Asked,
+  release: ReleaseRef & { details?: ReleaseDetails | undefined },
+  live: string | undefined,
+): Promise<Evidence> {
+  const ref = { tag: release.tag, commit: release.commit };
+  const [ancestry, artefacts, flags, migrations] = await Promise.all([
+    askAncestry(ports, ref.commit, live),
+    Promise.all(ports.targets.map((target) => askArtefact(ports, target, ref))),
+    compareFlags(ports, release.details?.flags),
+    askMigrations(ports, ref.commit, live),
+  ]);
+  return { ancestry, artefacts, flags, ...(migrations === undefined ? {} : { migrations }) };
+}
+
+async function askAncestry(
+  { clock, repository }: Asked,
+  commit: string,
+  live: string | undefined,
+): Promise<Evidence['ancestry']> {
+  if (live === undefined) return 'unknown';
+  try {
+    const isAncestor = await within(clock, EVIDENCE_CAP_MS, () =>
+      repository.isAncestor(commit, live),
+    );
+    return isAncestor ? 'ancestor' : 'elsewhere';
+  } catch {
+    return 'unknown';
+  }
+}
+
+/** The same question that the rollback asks before it touches anything. */
+async function askArtefact(
+  { clock }: Asked,
+  target: Target,
+  ref: ReleaseRef,
+): Promise<Evidence['artefacts'][number]> {
+  try {
+    await within(clock, EVIDENCE_CAP_MS, () => target.preflight(ref));
+    return { target: target.name, state: 'there', detail: '' };
+  } catch (error) {
+    const isMissing = error instanceof BackoutError && error.code === 'E_ARTEFACT_MISSING';
+    const detail = error instanceof BackoutError ? error.message : describeCause(error);
+    return { target: target.name, state: isMissing ? 'missing' : 'unknown', detail };
+  }
+}
+
+/** Flags that the release had when it went live, against those of now. */
+async function compareFlags(
+  { clock, flags }: Asked,
+  had: Readonly<Record<string, FlagType>> | undefined,
+): Promise<Evidence['flags']> {
+  if (had === undefined) return { gone: [], changed: [] };
+  try {
+    const now = new Map(
+      effectiveFlags(await within(clock, EVIDENCE_CAP_MS, () => flags.read())).map(
+        ({ name, value }) => [name, typeof value],
+      ),
+    );
+    const names = Object.keys(had).toSorted();
+    return {
+      gone: names.filter((name) => !now.has(name)),
+      changed: names.filter((name) => now.has(name) && now.get(name) !== had[name]),
+    };
+  } catch {
+    // A client that cannot read the flags falls back on its own values: that is no reason against it.
+    return { gone: [], changed: [] };
+  }
+}
+
+async function askMigrations(
+  { clock, migrations }: Asked,
+  commit: string,
+  live: string | undefined,
+): Promise<Evidence['migrations']> {
+  if (migrations === undefined) return undefined;
+  if (live === undefined) {
+    return {
+      verdict: 'unclear',
+      why: 'its migrations cannot be compared: what is live is not known',
+    };
+  }
+  try {
+    return await within(clock, EVIDENCE_CAP_MS, () => migrations.between(commit, live));
+  } catch (error) {
+    return { verdict: 'unclear', why: `its migrations cannot be read: ${describeCause(error)}` };
+  }
+}
