@@ -1,4 +1,5 @@
 import widthOf from 'string-width';
+import { splitCommand } from '../../src/model/shell.ts';
 
 /** Output fits terminals and job logs. */
 const COLUMNS = 80;
@@ -77,23 +78,44 @@ export function labelled(label: string, text: string): string {
 }
 
 /**
- * `Next:    backout …`: a command to paste. One that does not fit goes onto lines of its own, each
- * but the last with a backslash at its end, so that it still can be pasted in one go.
+ * `Next:    backout …`: a command to paste. One that does not fit goes onto lines of its own, as
+ * {@link breakCommand} makes them.
  */
 export function nextLine(command: string): string {
   const line = `${'Next:'.padEnd(9)}${command}`;
-  if (widthOf(line) <= COLUMNS) return line;
+  return widthOf(line) <= COLUMNS ? line : `Next:\n${breakCommand(command, '  ')}`;
+}
+
+/**
+ * A command line on lines that fit, each but the last with a backslash at its end, so that it still
+ * can be pasted in one go. It is broken between words only: a long one stays whole, and so does a
+ * command that has lines of its own.
+ */
+export function breakCommand(command: string, indent = ''): string {
+  if (command.includes('\n') || widthOf(indent + command) <= COLUMNS) return indent + command;
   const lines: string[] = [];
-  let current = ' ';
-  // An option stays together with its value.
-  for (const part of command.split(/ (?=-)/)) {
-    if (current.trim() !== '' && widthOf(`${current} ${part} \\`) > COLUMNS) {
+  let current = indent;
+  for (const part of partsOf(command)) {
+    const isFirst = current.trim() === '';
+    if (!isFirst && widthOf(`${current} ${part} \\`) > COLUMNS) {
       lines.push(`${current} \\`);
-      current = '   ';
-    }
-    current += ` ${part}`;
+      current = `${indent}  ${part}`;
+    } else current += isFirst ? part : ` ${part}`;
   }
-  return ['Next:', ...lines, current].join('\n');
+  return [...lines, current].join('\n');
+}
+
+/** The words of a command; an option stays together with its value. */
+function partsOf(command: string): string[] {
+  const parts: string[] = [];
+  let wantsValue = false;
+  for (const word of splitCommand(command)) {
+    const isOption = word.startsWith('-');
+    if (wantsValue && !isOption) parts.push(`${parts.pop() ?? ''} ${word}`);
+    else parts.push(word);
+    wantsValue = isOption;
+  }
+  return parts;
 }
 
 /** Cuts a line to a width in columns, with `…` where something is missing. */

@@ -5,8 +5,11 @@ import { compareVersions } from '../model/version.ts';
 import type { ReleaseRef } from '../ports/target.ts';
 import { type Assessment, isRolledBack } from './assess.ts';
 
+/** What a release is chosen by. */
+type Choice = Pick<Assessment, 'live' | 'tags' | 'releases' | 'knownGood'>;
+
 /** The release to go back to: the one named, or the last known good. @throws BackoutError, see below */
-export function chooseRelease(assessment: Assessment, named: string | undefined): ReleaseRef {
+export function chooseRelease(assessment: Choice, named: string | undefined): ReleaseRef {
   return named === undefined ? knownGood(assessment) : checkNamed(assessment, named);
 }
 
@@ -15,7 +18,9 @@ export function chooseRelease(assessment: Assessment, named: string | undefined)
  * one: whoever wants that has to name it.
  * @throws BackoutError E_ALREADY_ROLLED_BACK (refused)
  */
-export function requireNotRolledBack(assessment: Assessment): void {
+export function requireNotRolledBack(
+  assessment: Pick<Assessment, 'live' | 'releases' | 'openIncidents'>,
+): void {
   if (!isRolledBack(assessment)) return;
   const { live, openIncidents } = assessment;
   const incident = openIncidents[0]?.id ?? '';
@@ -28,7 +33,7 @@ export function requireNotRolledBack(assessment: Assessment): void {
   });
 }
 
-function knownGood({ knownGood: found, live }: Assessment): ReleaseRef {
+function knownGood({ knownGood: found, live }: Choice): ReleaseRef {
   if (found.release !== undefined) return { tag: found.release.tag, commit: found.release.commit };
   const why = found.rejected.map(({ tag, why: reason }) => `${tag}: ${reason}`).join('; ');
   throw new BackoutError({
@@ -41,7 +46,7 @@ function knownGood({ knownGood: found, live }: Assessment): ReleaseRef {
 }
 
 /** What a person named, checked as strictly as what a machine would choose. */
-function checkNamed(assessment: Assessment, named: string): ReleaseRef {
+function checkNamed(assessment: Choice, named: string): ReleaseRef {
   requireTagFormat(named);
   const tag = requireTag(assessment, named);
   const { live, releases } = assessment;
@@ -77,7 +82,7 @@ function checkNamed(assessment: Assessment, named: string): ReleaseRef {
   return { tag: named, commit: tag.commit };
 }
 
-function requireTag({ tags }: Assessment, named: string): Tag {
+function requireTag({ tags }: Choice, named: string): Tag {
   const tag = tags.find(({ name }) => name === named);
   if (tag !== undefined) return tag;
   throw tagNotFound(

@@ -1,0 +1,197 @@
+/**
+ * Given that Backout can do nothing any more, a person does it with what `plan --manual` printed: a
+ * real shell, redis-cli and curl, a running instance that follows, and a place that is deployed to.
+ */
+
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import * as z from 'zod';
+import { testRedisCli } from '../support/services.ts';
+import { expectExit } from './support/answers.ts';
+import { openGate } from './support/gate.ts';
+import { openGround } from './support/ground.ts';
+import { liveOf, overridesOf, spooledOf } from './support/look.ts';
+import { type Pasted, paste } from './support/shell.ts';
+import { type Site, openSite } from './support/site.ts';
+import { PATIENCE_MS, waitFor } from './support/wait.ts';
+
+const ground = await openGround();
+afterAll(() => ground[Symbol.asyncDispose]());
+vi.setConfig({ testTimeout: PATIENCE_MS });
+
+const CLI = fileURLToPath(new URL('../../cli/backout.ts', import.meta.url));
+const NASTY = `o'hara "shop" $HOME \`id\` \\n`;
+const REASON = 'Orders fail; "every second" payment is `lost` ($5)';
+
+/** Folder with redis-cli and backout, as on the PATH of the person. */
+const programs = join(ground.directory, 'programs');
+beforeAll(async () => {
+  await testRedisCli(programs);
+  const backout = `#!/bin/sh\nexec '${process.execPath}' '${CLI}' "$@"\n`;
+  await writeFile(join(programs, 'backout'), backout, { mode: 0o755 });
+});
+
+const planShape = z.object({
+  incident: z.string(),
+  live: z.string().optional(),
+  release: z.object({ kind: z.string(), tag: z.string().optional() }).optional(),
+  unknown: z.array(z.string()),
+  steps: z.array(
+    z.object({
+      title: z.string(),
+      why: z.string(),
+      commands: z.array(z.string()),
+      choices: z.array(z.string()).optional(),
+      look: z.array(z.string()),
+      expect: z.string().optional(),
+      notes: z.array(z.string()),
+    }),
+  ),
+});
+type Plan = z.infer<typeof planShape>;
+type Step = Plan['steps'][number];
+
+async function planOf(site: Site, args = '', ...codes: number[]): Promise<Plan> {
+  const end = await site.run(`plan --manual application --json --reason '${REASON}' ${args}`, {
+    variables: { DEPLOY_SECRET: CANARY },
+  });
+  expect(end.stdout + end.stderr).not.toContain(CANARY);
+  expectExit(end, ...codes);
+  return planShape.parse(end.json);
+}
+/** Commands for `paste`, in the shell of a person who stands somewhere else. */
+async function carryOut(
+  site: Site,
+  commands: readonly string[],
+  shell: 'sh' | 'bash' = 'sh',
+): Promise<Pasted[]> {
+  const path = `${programs}:${site.variables['PATH'] ?? ''}`;
+  return await paste(commands, {
+    shell,
+    cwd: site.directory,
+    variables: { ...site.variables, PATH: path, DEPLOY_SECRET: CANARY },
+  });
+}
+const CANARY = 'canary-7f3a9c-secret';
+
+/** Pastes a step, and sees what it promises: each part in backticks, word for word. */
+async function follow(site: Site, step: Step, chosen: string[], shell?: 'sh' | 'bash') {
+  const done = await carryOut(site, [...chosen, ...step.commands, ...step.look], shell);
+  expect(done.filter(({ code }) => code !== 0)).toEqual([]);
+  const seen = done.map(({ output }) => output).join('\n');
+  if (step.look.length > 0) {
+    const promised = [...(step.expect ?? '').matchAll(/`([^`]+)`/g)].map(([, part]) => part);
+    expect([promised.filter((part) => !seen.includes(part ?? '')), seen]).toEqual([[], seen]);
+  }
+  return seen;
+}
+
+/** Names that a shell would take apart, and a secret that a program needs. */
+function withSecrets(config: string): string {
+  return config
+    .replace(/deploy: (\[.*\])/, (_all, list: string) => {
+      const words = z.array(z.string()).parse(JSON.parse(list));
+      const more = JSON.stringify([...words, `${NASTY}{tag}`, "it's\there"]);
+      return `deploy: ${more}\n    cwd: "it's here"\n    env: { DEPLOY_TOKEN: 'env:DEPLOY_SECRET' }`;
+    })
+    .replace(
+      'url: /health,',
+      "url: /health, headers: { x-what: \"it's $5\", authorization: 'env:DEPLOY_SECRET' },",
+    );
+}
+
+const isAfterwards = ({ title }: Step): boolean => title.startsWith('When ');
+
+async function expectSafe(site: Site): Promise<void> {
+  await waitFor('the running instance is safe', () => {
+    const snapshot = site.instance().snapshot();
+    return (
+      snapshot.safeState &&
+      !snapshot.flag('community', true) &&
+      snapshot.flag('rate_limit', false) &&
+      !snapshot.allows('stripe') &&
+      !snapshot.allows('twilio')
+    );
+  });
+  const snapshot = site.instance().snapshot();
+  expect(snapshot.breaker('stripe').state).toBe('open');
+  expect(snapshot.breaker('twilio').state).toBe('open');
+  // It is the safe state that holds them, and nothing else is touched.
+  expect(snapshot.flag('checkout', false)).toBe(true);
+}
+
+/** When Backout is back: its own commands take over what was done by hand. */
+async function comeBack(site: Site, plan: Plan, chosen: string[], bad: string): Promise<void> {
+  const [tell, recover] = plan.steps.filter(isAfterwards);
+  if (tell === undefined || recover === undefined)
+    throw new Error('Nothing is said of afterwards.');
+  const told = await follow(site, tell, chosen);
+  expect(told).toContain('intact');
+  const held = (await site.run('release list --json')).json;
+  expect(JSON.stringify(held)).toMatch(new RegExp(`"${bad}".*"hold":`));
+  await follow(site, recover, []);
+  const last = await carryOut(site, [
+    `backout flags lift --incident ${plan.incident} --by Maria --config backout.yml`,
+    `backout incident close ${plan.incident} --reason 'It is well again' --config backout.yml`,
+    `backout incident show ${plan.incident} --json --config backout.yml`,
+  ]);
+  expect(last.filter(({ code }) => code !== 0)).toEqual([]);
+  const closed = z.object({
+    incident: z.object({ status: z.literal('closed') }),
+    chain: z.object({ intact: z.literal(true) }),
+  });
+  expect(closed.safeParse(JSON.parse(last[2]?.output ?? '')).success).toBe(true);
+  await waitFor('the safe state is off', () => !site.instance().snapshot().safeState);
+  expect(site.instance().snapshot().allows('stripe')).toBe(true);
+}
+
+describe.each(['shut', 'hung'] as const)('given a journal database that is %s', (state) => {
+  test.each(['sh', 'bash'] as const)(
+    'a person with %s makes safe, deploys a release that they chose, and Backout takes over later',
+    async (shell) => {
+      await using gate = await openGate(ground.database.url, state);
+      await using site = await openSite(ground, {
+        journalUrl: gate.url,
+        folder: NASTY,
+        edit: withSecrets,
+      });
+      await mkdir(join(site.directory, "it's here"));
+      const plan = await planOf(site, '', 3);
+      expect(plan.live).toBe('v1.2.0');
+      expect(plan.release?.kind).toBe('choose');
+      expect(plan.unknown.join(' ')).toContain('Which releases are good or held');
+      // Nothing is written by looking.
+      expect(await overridesOf(site)).toEqual({});
+      expect(await spooledOf(site)).toEqual([]);
+
+      const choice = plan.steps.flatMap(({ choices = [] }) => choices);
+      expect(choice).toHaveLength(2);
+      const chosen = choice.filter((line) => line.includes('v1.1.0'));
+      expect(chosen).toHaveLength(1);
+      for (const step of plan.steps.filter((one) => !isAfterwards(one))) {
+        await follow(site, step, chosen, shell);
+      }
+      await expectSafe(site);
+      expect(await liveOf(site)).toBe('v1.1.0');
+      const words: unknown = JSON.parse(await readFile(join(site.state, 'words.json'), 'utf8'));
+      expect(words).toEqual({ words: [`${NASTY}v1.1.0`, "it's\there"], token: CANARY });
+      expect(Object.keys(await overridesOf(site))).toEqual([`${plan.incident}.json`]);
+
+      gate.set('open');
+      await comeBack(site, plan, chosen, 'v1.2.0');
+    },
+  );
+
+  test('a release that was named is filled in, and marked as not proven', async () => {
+    await using gate = await openGate(ground.database.url, state);
+    await using site = await openSite(ground, { journalUrl: gate.url });
+    const plan = await planOf(site, '--to v1.0.0', 3);
+    expect(plan.release).toMatchObject({ kind: 'named', tag: 'v1.0.0' });
+    expect(JSON.stringify(plan.steps)).toContain('NOT PROVEN');
+    for (const step of plan.steps.filter((one) => !isAfterwards(one))) await follow(site, step, []);
+    await expectSafe(site);
+    expect(await liveOf(site)).toBe('v1.0.0');
+  });
+});
