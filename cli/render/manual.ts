@@ -21,19 +21,22 @@ export function renderManual(plan: ManualPlan): string {
 }
 
 function renderStep(step: ManualStep, number: number): string[] {
-  const { title, why, commands, choices = [], look, expect, notes } = step;
+  const { title, why, commands, offers, look, expect, notes } = step;
   return [
     comment(`${number}. ${title}`),
     comment(why),
     ...notes.map((note) => wrap(note, '# - ', '#   ')),
-    ...(choices.length === 0 ? [] : [comment('Paste ONE of these, without its #:')]),
-    // Not wrapped: what is pasted has to stay on its line.
-    ...choices.map((choice) => `# ${choice}`),
     ...commands.map((command) => breakCommand(command)),
+    ...(offers === undefined ? [] : offered(offers)),
     ...(look.length === 0 || commands.length === 0 ? [] : [comment('Look:')]),
     ...look.map((command) => breakCommand(command)),
     ...(expect === undefined ? [] : [wrap(`You should see: ${expect}`, '# ', '#   ')]),
   ];
+}
+
+/** Not wrapped: what is pasted has to stay on its line. */
+function offered({ say, lines }: NonNullable<ManualStep['offers']>): string[] {
+  return [comment(say), ...lines.map((line) => `# ${line}`)];
 }
 
 function comment(text: string): string {

@@ -88,21 +88,28 @@ export function nextLine(command: string): string {
 
 /**
  * A command line on lines that fit, each but the last with a backslash at its end, so that it still
- * can be pasted in one go. It is broken between words only: a long one stays whole, and so does a
- * command that has lines of its own.
+ * can be pasted in one go. It is broken between words only, and before every `&&` and `||`; a long
+ * word stays whole, with the lines that it has itself.
  */
 export function breakCommand(command: string, indent = ''): string {
-  if (command.includes('\n') || widthOf(indent + command) <= COLUMNS) return indent + command;
-  const lines: string[] = [];
-  let current = indent;
+  if (!command.includes('\n') && widthOf(indent + command) <= COLUMNS) return indent + command;
+  let text = '';
+  let line = indent;
   for (const part of partsOf(command)) {
-    const isFirst = current.trim() === '';
-    if (!isFirst && widthOf(`${current} ${part} \\`) > COLUMNS) {
-      lines.push(`${current} \\`);
-      current = `${indent}  ${part}`;
-    } else current += isFirst ? part : ` ${part}`;
+    const isFirst = line.trim() === '';
+    const [start = '', ...more] = part.split('\n');
+    const isJoint = part === '&&' || part === '||';
+    if (!isFirst && (isJoint || widthOf(`${line} ${start} \\`) > COLUMNS)) {
+      text += `${line} \\\n`;
+      line = `${indent}  ${start}`;
+    } else line += isFirst ? start : ` ${start}`;
+    // A word with lines of its own: what follows goes on behind its last one.
+    for (const next of more) {
+      text += `${line}\n`;
+      line = next;
+    }
   }
-  return [...lines, current].join('\n');
+  return text + line;
 }
 
 /** The words of a command; an option stays together with its value. */

@@ -7,8 +7,11 @@
 const RESERVED =
   /^(case|coproc|do|done|elif|else|esac|fi|for|function|if|in|select|then|time|until|while)$/;
 
-/** What must not reach a terminal raw: a tab completes, an escape commands, a direction mark lies. */
-const HIDDEN = /[\p{Cc}\p{Cf}]/u;
+/**
+ * What must not reach a terminal raw: a tab completes, an escape commands, a direction mark lies. A
+ * line break in quotes does no harm.
+ */
+const HIDDEN = /[^\P{Cc}\n]|\p{Cf}/u;
 
 /** One word, as a shell reads it back. */
 export function quote(text: string): string {

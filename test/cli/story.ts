@@ -28,6 +28,8 @@ export const STORY: Scene[] = [
   { args: ['incident', 'list'], exit: 0 },
   { args: ['plan'], exit: 0 },
   { args: ['plan', 'flags'], exit: 0 },
+  { args: ['plan', '--manual', '--reason', REASON], exit: 0 },
+  { args: ['plan', '--manual', 'flags'], exit: 0 },
   { args: ['emergency', '--incident', INCIDENT, '--reason', REASON], exit: 0 },
   { args: ['rollback', 'flags', '--reason', REASON], exit: 0 },
   { args: ['flags', 'list'], exit: 0 },

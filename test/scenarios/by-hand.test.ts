@@ -12,7 +12,14 @@ import { testRedisCli } from '../support/services.ts';
 import { expectExit } from './support/answers.ts';
 import { openGate } from './support/gate.ts';
 import { openGround } from './support/ground.ts';
-import { liveOf, overridesOf, spooledOf } from './support/look.ts';
+import {
+  breakersOf,
+  changesOf,
+  liveOf,
+  overridesOf,
+  releasesOf,
+  spooledOf,
+} from './support/look.ts';
 import { type Pasted, paste } from './support/shell.ts';
 import { type Site, openSite } from './support/site.ts';
 import { PATIENCE_MS, waitFor } from './support/wait.ts';
@@ -43,7 +50,7 @@ const planShape = z.object({
       title: z.string(),
       why: z.string(),
       commands: z.array(z.string()),
-      choices: z.array(z.string()).optional(),
+      offers: z.object({ say: z.string(), lines: z.array(z.string()) }).optional(),
       look: z.array(z.string()),
       expect: z.string().optional(),
       notes: z.array(z.string()),
@@ -81,10 +88,8 @@ async function follow(site: Site, step: Step, chosen: string[], shell?: 'sh' | '
   const done = await carryOut(site, [...chosen, ...step.commands, ...step.look], shell);
   expect(done.filter(({ code }) => code !== 0)).toEqual([]);
   const seen = done.map(({ output }) => output).join('\n');
-  if (step.look.length > 0) {
-    const promised = [...(step.expect ?? '').matchAll(/`([^`]+)`/g)].map(([, part]) => part);
-    expect([promised.filter((part) => !seen.includes(part ?? '')), seen]).toEqual([[], seen]);
-  }
+  const promised = [...(step.expect ?? '').matchAll(/`([^`]+)`/g)].map(([, part]) => part ?? '');
+  expect([promised.filter((part) => !seen.includes(part)), seen]).toEqual([[], seen]);
   return seen;
 }
 
@@ -129,8 +134,14 @@ async function comeBack(site: Site, plan: Plan, chosen: string[], bad: string): 
     throw new Error('Nothing is said of afterwards.');
   const told = await follow(site, tell, chosen);
   expect(told).toContain('intact');
-  const held = (await site.run('release list --json')).json;
-  expect(JSON.stringify(held)).toMatch(new RegExp(`"${bad}".*"hold":`));
+  const records = await releasesOf(site);
+  const held = await site.ground.postgres.pool.query(
+    'select tag from backout.release where service = $1 and hold_reason is not null',
+    [site.service],
+  );
+  expect(held.rows).toEqual([{ tag: bad }]);
+  const newest = records.toSorted((a, b) => (a.deployedAt < b.deployedAt ? 1 : -1))[0];
+  expect(newest?.tag).toBe(await liveOf(site));
   await follow(site, recover, []);
   const last = await carryOut(site, [
     `backout flags lift --incident ${plan.incident} --by Maria --config backout.yml`,
@@ -166,7 +177,7 @@ describe.each(['shut', 'hung'] as const)('given a journal database that is %s', 
       expect(await overridesOf(site)).toEqual({});
       expect(await spooledOf(site)).toEqual([]);
 
-      const choice = plan.steps.flatMap(({ choices = [] }) => choices);
+      const choice = plan.steps.find(({ title }) => title.includes('choose'))?.offers?.lines ?? [];
       expect(choice).toHaveLength(2);
       const chosen = choice.filter((line) => line.includes('v1.1.0'));
       expect(chosen).toHaveLength(1);
@@ -194,4 +205,100 @@ describe.each(['shut', 'hung'] as const)('given a journal database that is %s', 
     await expectSafe(site);
     expect(await liveOf(site)).toBe('v1.0.0');
   });
+});
+
+test('with the stores readable, the last known good is filled in, and nothing has to be chosen', async () => {
+  await using site = await openSite(ground);
+  const plan = await planOf(site, '', 0);
+  expect([plan.release?.kind, plan.release?.tag, plan.unknown]).toEqual([
+    'known-good',
+    'v1.1.0',
+    [],
+  ]);
+  expect(JSON.stringify(plan)).not.toContain('NOT PROVEN');
+  for (const step of plan.steps.filter((one) => !isAfterwards(one))) await follow(site, step, []);
+  await expectSafe(site);
+  expect(await liveOf(site)).toBe('v1.1.0');
+  await comeBack(site, plan, [], 'v1.2.0');
+});
+
+test('with the journal and Redis hanging it is there within seconds, and is a script without errors', async () => {
+  await using journal = await openGate(ground.database.url, 'hung');
+  await using redis = await openGate(ground.redis.url, 'hung');
+  await using site = await openSite(ground, { journalUrl: journal.url, redisUrl: redis.url });
+  const end = await site.run(`plan --manual application --reason '${REASON}'`);
+  expectExit(end, 3);
+  expect(end.ms).toBeLessThan(15_000);
+  expect(end.stdout).toContain('NOT KNOWN FROM HERE: Which releases are good or held');
+  expect(end.stdout).toContain('NOT PROVEN');
+  expect(await overridesOf(site)).toEqual({});
+
+  // Pasted as a whole, with nothing chosen: it makes safe, and deploys nothing.
+  const beforeAfterwards = end.stdout.split(/# \d+\. When Backout/)[0] ?? '';
+  expect(beforeAfterwards).not.toBe(end.stdout);
+  redis.set('open');
+  const [pasted] = await carryOut(site, [beforeAfterwards]);
+  expect(pasted?.output).toContain('choose a release first');
+  expect(pasted?.output).not.toMatch(/syntax error|not found/i);
+  await expectSafe(site);
+  expect(await changesOf(site)).toEqual([]);
+  expect(await liveOf(site)).toBe('v1.2.0');
+});
+
+test('a breaker that a person holds open stays so, and what is pasted twice is done once', async () => {
+  await using site = await openSite(ground);
+  expectExit(await site.run("breakers trip stripe --isolate --reason 'It charges twice'"), 0);
+  const plan = await planOf(site, '', 0);
+  const safe = plan.steps.slice(0, 2).flatMap(({ commands }) => commands);
+  const [put = ''] = safe;
+  await carryOut(site, safe);
+  const before = await overridesOf(site);
+  const [again] = await carryOut(site, [put]);
+  expect(again?.output).toContain('File exists');
+  expect(await overridesOf(site)).toEqual(before);
+  expect((await breakersOf(site)).states).toEqual({ stripe: 'isolated', twilio: 'open' });
+});
+
+test('in an incident whose safe state is on already, that one is gone on with', async () => {
+  await using site = await openSite(ground);
+  expectExit(await site.run(`emergency --incident night-1 --reason '${REASON}'`), 0);
+  const plan = await planOf(site, '', 0);
+  expect(plan.incident).toBe('night-1');
+  expect(plan.steps[0]?.commands).toEqual([]);
+  for (const step of plan.steps.filter((one) => !isAfterwards(one))) await follow(site, step, []);
+  expect(Object.keys(await overridesOf(site))).toEqual(['night-1.json']);
+  expect(await liveOf(site)).toBe('v1.1.0');
+  await comeBack(site, plan, [], 'v1.2.0');
+});
+
+test('in an empty Redis the breakers open too, under a new generation', async () => {
+  await using site = await openSite(ground);
+  const plan = await planOf(site, '', 0);
+  const before = site.instance().snapshot().epoch?.generation;
+  await ground.redisClient.flushdb();
+  const [, breakers] = plan.steps;
+  if (breakers === undefined) throw new Error('Nothing is said of breakers.');
+  await follow(site, breakers, []);
+  await waitFor('the instance has seen it', () => {
+    const { epoch } = site.instance().snapshot();
+    return epoch !== undefined && epoch.generation !== before;
+  });
+  expect(site.instance().snapshot().epoch?.counter).toBe(1);
+  // The mirror alone makes safe: nothing was put into the files.
+  await expectSafe(site);
+});
+
+test('level flags names no release, and works where no Redis and no journal are configured', async () => {
+  await using site = await openSite(ground, {
+    edit: (config) => config.replace(/ {4}journal:.*\n/, ''),
+  });
+  const end = await site.run(`plan --manual flags --json --reason '${REASON}'`);
+  expectExit(end, 0);
+  const plan = planShape.parse(end.json);
+  expect(JSON.stringify(plan)).not.toContain('v1.1.0');
+  for (const step of plan.steps.filter((one) => !isAfterwards(one)).slice(0, 2)) {
+    await follow(site, step, []);
+  }
+  await expectSafe(site);
+  expect(await liveOf(site)).toBe('v1.2.0');
 });

@@ -11,8 +11,8 @@ export interface ManualStep {
   why: string;
   /** Lines for a POSIX shell, in order. */
   commands: string[];
-  /** Lines of which exactly one is to be pasted, before the commands. */
-  choices?: string[];
+  /** Lines that a person has to choose from, or to complete: not for pasting as they are. */
+  offers?: { say: string; lines: string[] };
   /** Lines that only read: what came of it. */
   look: string[];
   /** What one should see then; parts in `backticks` appear word for word. */

@@ -53,7 +53,7 @@ function keepOutStep({ level, live, release }: ManualFacts): ManualStep[] {
       look: [],
       notes: [
         'Pause automatic deployments of this service: disable the workflow or the job, now.',
-        `Tell whoever may deploy: "Do not deploy ${bad}, and nothing newer that contains it. ${nameOf(release)} stays live until we say so."`,
+        `Tell whoever may deploy: "Until we say so, ${nameOf(release)} stays live. Do not deploy ${bad}, nor anything newer that contains it."`,
         'Runs that wait for an approval or a runner deploy later by themselves: cancel them.',
       ],
     },
@@ -74,33 +74,35 @@ export function afterwardsSteps(facts: ManualFacts, again: Again): ManualStep[] 
       ],
       look: [again(`backout incident show ${named}`), again('backout assess')],
       expect: `Of the first \`${incident}\`, and that its chain is \`intact\`.`,
-      notes: afterwardsNotes(facts, again),
+      notes: [],
+      ...laterRecords(facts, again),
     },
     {
       title: 'When the service is well: recover, with Backout',
-      why: 'There is no line here for lifting the safe state by hand: that is a named person’s decision, and Backout asks for the name.',
+      why: 'There is no line here for lifting the safe state by hand: a named person decides that, and Backout asks for the name.',
       commands: [again(`backout breakers reset --incident ${named}`)],
-      look: [again('backout flags list')],
-      notes: [
-        `Lift it: ${again(`backout flags lift --incident ${named} --by YOUR-NAME --reason "…"`)}`,
-        `Close it: ${again(`backout incident close ${named} --reason "…"`)}`,
-      ],
+      look: [again('backout breakers status'), again('backout flags list')],
+      notes: [],
+      offers: {
+        say: 'Then, with your name and your reasons:',
+        lines: [
+          again(`backout flags lift --incident ${named} --by NAME --reason "…"`),
+          again(`backout incident close ${named} --reason "…"`),
+        ],
+      },
     },
   ];
 }
 
-function afterwardsNotes({ release, live }: ManualFacts, again: Again): string[] {
-  if (release === undefined) return [];
-  return [
-    ...(live === undefined
-      ? [`Hold the bad one: ${again('backout release hold BAD-TAG --reason "…"')}`]
-      : []),
-    ...(release.kind === 'known-good'
-      ? []
-      : [
-          `When ${nameOf(release)} stayed well to the end: ${again('backout release good TAG')}. Only then will Backout choose it by itself.`,
-        ]),
+function laterRecords({ release, live }: ManualFacts, again: Again): Pick<ManualStep, 'offers'> {
+  if (release === undefined) return {};
+  const lines = [
+    ...(live === undefined ? [again('backout release hold BAD-TAG --reason "…"')] : []),
+    ...(release.kind === 'known-good' ? [] : [again('backout release good TAG')]),
   ];
+  const say =
+    'What is not known here, to be completed (a release is good when it stayed well to the end):';
+  return lines.length === 0 ? {} : { offers: { say, lines } };
 }
 
 /** The bad one first: what is recorded last is what counts as live. */

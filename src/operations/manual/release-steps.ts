@@ -42,9 +42,16 @@ function choiceStep(
         ? ['No tag can be offered. Ask your pipeline; then: export BACKOUT_TAG=… BACKOUT_COMMIT=…']
         : candidates.map(({ tag, at }) => `${tag}: the tag is of ${at.slice(0, 10)}.`)),
     ],
-    choices: candidates.map(
-      ({ tag, commit }) => `export BACKOUT_TAG=${quote(tag)} BACKOUT_COMMIT=${commit}`,
-    ),
+    ...(candidates.length === 0
+      ? {}
+      : {
+          offers: {
+            say: 'Paste ONE of these, without its #:',
+            lines: candidates.map(
+              ({ tag, commit }) => `export BACKOUT_TAG=${quote(tag)} BACKOUT_COMMIT=${commit}`,
+            ),
+          },
+        }),
   };
 }
 
