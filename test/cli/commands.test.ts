@@ -41,6 +41,9 @@ function pasted(text: string): string {
   return next.replaceAll('\\\n', '').trim().replaceAll(/ +/g, ' ');
 }
 
+/** One word of a command: it has spaces in its quotes, and a backslash behind it when it goes on. */
+const isWord = (line: string): boolean => splitCommand(line.replace(/ \\$/, '')).length === 1;
+
 describe('Of every command, in the course of an incident', () => {
   test('the exit code says how it ended.', () => {
     const wrong = story.filter(({ run, exit }) => run.code !== exit);
@@ -51,8 +54,6 @@ describe('Of every command, in the course of an incident', () => {
     const lines = story.flatMap(({ name, run }) =>
       `${run.stdout}\n${run.stderr}`.split('\n').map((line) => ({ name, line })),
     );
-    // A word of a command has spaces in its quotes; its end is a line that goes on.
-    const isWord = (line: string): boolean => splitCommand(line.replace(/ \\$/, '')).length === 1;
     const wide = lines.filter(
       ({ line }) => widthOf(line) > 80 && line.trim().includes(' ') && !isWord(line),
     );

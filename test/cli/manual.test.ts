@@ -53,7 +53,9 @@ beforeAll(async () => {
   const database = resources.use(await testDatabase());
   const redis = resources.use(await testRedis());
   const stores = { databaseUrl: database.url, redisUrl: redis.url };
-  site = resources.use(await openSite({ ...stores, service: redis.name, edit: extend }));
+  site = resources.use(
+    await openSite({ ...stores, service: redis.name, edit: extend, env: SECRETS }),
+  );
 });
 afterAll(() => resources.disposeAsync());
 
@@ -61,9 +63,7 @@ const told = (text: string): string => text.replaceAll(/\s*\n#?\s*/g, ' ');
 
 test('It names what a person needs of backout.yml, and no secret.', async () => {
   for (const more of [[], ['--json']]) {
-    const { code, stdout, stderr } = await site.run(['plan', '--manual', ...more], {
-      env: SECRETS,
-    });
+    const { code, stdout, stderr } = await site.run(['plan', '--manual', ...more]);
     expect(code).toBe(0);
     const passwords = [site.env['JOURNAL_URL'], site.env['REDIS_URL']].flatMap(
       (url) => new URL(url ?? '').password || [],
@@ -72,7 +72,7 @@ test('It names what a person needs of backout.yml, and no secret.', async () => 
       expect(stdout + stderr).not.toContain(secret);
     }
   }
-  const { stdout } = await site.run(['plan', '--manual'], { env: SECRETS });
+  const { stdout } = await site.run(['plan', '--manual']);
   const text = told(stdout.replaceAll(' \\\n', '\n'));
   for (const part of [
     'TOKEN="${DEPLOY_SECRET:?is not set here}"',
@@ -94,7 +94,7 @@ test('It names what a person needs of backout.yml, and no secret.', async () => 
 });
 
 test('The whole text is a script that a shell can read.', async () => {
-  const { stdout } = await site.run(['plan', '--manual'], { env: SECRETS });
+  const { stdout } = await site.run(['plan', '--manual']);
   for (const shell of ['sh', 'bash']) execFileSync(shell, ['-n'], { input: stdout });
   const prose = stdout.split('\n').filter((line) => /^[A-Z]/.test(line));
   expect(prose).toEqual([]);
@@ -102,13 +102,15 @@ test('The whole text is a script that a shell can read.', async () => {
 
 test('Variables that are missing here are no reason to print nothing.', async () => {
   const { code, stdout } = await site.run(['plan', '--manual'], {
-    env: { JOURNAL_URL: undefined, REDIS_URL: undefined },
+    env: { JOURNAL_URL: undefined, REDIS_URL: undefined, DEPLOY_SECRET: undefined },
   });
   expect(code).toBe(3);
   expect(told(stdout)).toContain('NOT KNOWN FROM HERE: What is live');
   expect(stdout).toContain('NOT PROVEN');
   expect(stdout).toContain('"${REDIS_URL:?is not set here}"');
 });
+
+const incident = (text: string) => /incident\s+#?\s*(\d{8}-\S+)/.exec(text)?.[1];
 
 test('Nothing is changed by it, and each print is an incident of its own.', async () => {
   const before = await site.files();
@@ -119,7 +121,6 @@ test('Nothing is changed by it, and each print is an incident of its own.', asyn
   expect([one.code, two.code]).toEqual([0, 0]);
   expect(one.stderr).toContain('--to has no effect');
   expect(two.stdout).toContain('"reason":"down"');
-  const incident = (text: string) => /incident\s+#?\s*(\d{8}-\S+)/.exec(text)?.[1];
   expect(incident(one.stdout)).toBeDefined();
   expect(incident(one.stdout)).not.toBe(incident(two.stdout));
   expect(await site.files()).toEqual(before);
@@ -145,7 +146,8 @@ describe('A backout.yml that is not published', () => {
 
 test('State on AWS is not available yet, and it says so.', async () => {
   const file = join(dirname(site.folder), 'aws.yml');
-  await writeFile(file, 'service: shop\nenvironments:\n  production: { state: { kind: aws } }\n');
+  const state = 'state: { kind: aws }\n    account: "012345678901"\n    regions: [eu-west-1]';
+  await writeFile(file, site.config.replace(/state: \{.*\}/, state));
   const { code, stdout, stderr } = await site.call(['plan', '--manual', 'flags', '--config', file]);
   expect([code, stdout]).toEqual([4, '']);
   expect(stderr).toContain('E_NOT_AVAILABLE');

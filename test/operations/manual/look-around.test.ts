@@ -3,6 +3,9 @@ import { lookAround, lookAtFlags } from '../../../src/operations/manual/look-aro
 import { NIGHT } from '../../support/fake-clock.ts';
 import { A, B, C, SCOPE, type Site, down, hanging, openSite } from '../../support/memory-ports.ts';
 
+/** So many hours after midnight. */
+const at = (hour: number): string => new Date(NIGHT + hour * 3_600_000).toISOString();
+
 const look = (site: Site, named?: string, offered = 5) =>
   lookAround(site.ports, { named, offered });
 
@@ -10,8 +13,7 @@ const look = (site: Site, named?: string, offered = 5) =>
 function addTag(site: Site, name: string): void {
   const commit = Buffer.from(name.padEnd(20)).toString('hex');
   site.history.commits.push({ commit, parents: [], subject: name });
-  const at = new Date(NIGHT).toISOString();
-  site.history.tags.push({ name, commit, annotated: false, at });
+  site.history.tags.push({ name, commit, annotated: false, at: at(0) });
 }
 
 const offeredBy = async (site: Site, offered?: number): Promise<string[]> => {
@@ -90,12 +92,11 @@ describe.each([
 
 test('What is held, bad, moved or the same as the live one is not offered.', async () => {
   const site = await openSite();
-  const hold = { reason: 'it lost orders', by: 'kim', at: new Date(NIGHT).toISOString() };
+  const hold = { reason: 'it lost orders', by: 'kim', at: at(0) };
   await site.ports.releases.hold(SCOPE, B.tag, hold);
   await site.ports.releases.mark(SCOPE, A.tag, 'bad');
   addTag(site, 'v0.9.0');
-  const at = new Date(NIGHT).toISOString();
-  site.history.tags.push({ name: 'v1.1.9', commit: C.commit, annotated: false, at });
+  site.history.tags.push({ name: 'v1.1.9', commit: C.commit, annotated: false, at: at(0) });
   expect(await offeredBy(site)).toEqual(['v0.9.0']);
 });
 
@@ -109,7 +110,6 @@ test('A named release is checked as elsewhere.', async () => {
 test('An override of every group is gone on with; one of some groups, or a lifted one, is not.', async () => {
   const site = await openSite();
   const safe = { mode: 'safe' as const, by: 'kim', rule: 'manual', reason: 'orders fail' };
-  const at = (hour: number): string => new Date(NIGHT + hour * 3_600_000).toISOString();
   await site.ports.flags.engage({ ...safe, incident: 'some', groups: ['shop'], since: at(3) });
   expect((await lookAtFlags(site.ports)).running).toBeUndefined();
   await site.ports.flags.engage({ ...safe, incident: 'whole', since: at(1) });
