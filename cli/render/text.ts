@@ -95,7 +95,9 @@ export function breakCommand(command: string, indent = ''): string {
   if (!command.includes('\n') && widthOf(indent + command) <= COLUMNS) return indent + command;
   let text = '';
   let line = indent;
-  for (const part of partsOf(command)) {
+  const fits = (part: string): boolean => widthOf(`${indent}  ${part} \\`) <= COLUMNS;
+  const parts = partsOf(command).flatMap((part) => (fits(part) ? [part] : splitCommand(part)));
+  for (const part of parts) {
     const isFirst = line.trim() === '';
     const [start = '', ...more] = part.split('\n');
     const isJoint = part === '&&' || part === '||';
@@ -112,7 +114,7 @@ export function breakCommand(command: string, indent = ''): string {
   return text + line;
 }
 
-/** The words of a command; an option stays together with its value. */
+/** The words of a command, each option together with its value. */
 function partsOf(command: string): string[] {
   const parts: string[] = [];
   let wantsValue = false;

@@ -125,11 +125,11 @@ test('A command that is broken onto lines is the same command to a shell.', () =
 test('A command that fits stays on its line, and a word that is too long stays whole.', () => {
   expect(breakCommand('ls -l', '  ')).toBe('  ls -l');
   const long = `'${LOREM}'`;
-  expect(breakCommand(`say --loud ${long} now`)).toBe(`say \\\n  --loud ${long} \\\n  now`);
+  expect(breakCommand(`say --loud ${long} now`)).toBe(`say --loud \\\n  ${long} \\\n  now`);
 });
 
 test('A next command is broken outside of quotes only.', () => {
-  const reason = quote(`${LOREM.slice(0, 60)} -and more`);
+  const reason = quote(`${LOREM.slice(0, 40)} -and more`);
   const next = nextLine(`backout flags lift --incident x --reason ${reason}`);
   expect(next).toBe(`Next:\n  backout flags lift --incident x \\\n    --reason ${reason}`);
 });
