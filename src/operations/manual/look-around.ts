@@ -17,7 +17,7 @@ export interface Surroundings {
   running: SafeOverride | undefined;
   live: string | undefined;
   release: ManualRelease | undefined;
-  /** Whether the release is proven good: a named one may be. */
+  /** Whether the live release is recorded; undefined when that cannot be read. */
   liveIsRecorded: boolean | undefined;
   /** What could not be read, as sentences. */
   unknown: string[];

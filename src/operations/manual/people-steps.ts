@@ -1,7 +1,7 @@
 import { composeMessage } from '../../model/catalogue.ts';
 import { quote } from '../../model/shell.ts';
 import type { ManualFacts, ManualStep } from './facts.ts';
-import { nameOf } from './release-steps.ts';
+import { CHOSEN, nameOf } from './release-steps.ts';
 
 /** Adds the options that a further command needs too. */
 export type Again = (command: string) => string;
@@ -108,8 +108,7 @@ function laterRecords({ release, live }: ManualFacts, again: Again): Pick<Manual
 /** The bad one first: what is recorded last is what counts as live. */
 function recordCommands({ live, release, liveIsRecorded, reason }: ManualFacts, again: Again) {
   if (release === undefined) return [];
-  const tag =
-    release.kind === 'choose' ? '"${BACKOUT_TAG:?choose a release first}"' : quote(release.tag);
+  const tag = release.kind === 'choose' ? CHOSEN.tag : quote(release.tag);
   const record = (name: string): string => again(`backout release record ${name}`);
   const hold = (name: string): string =>
     again(`backout release hold ${name} --reason ${quote(reason)}`);

@@ -30,8 +30,9 @@ function choiceStep(
   return {
     title: 'NOT PROVEN: choose the release',
     why: `NOT PROVEN: ${why} So a person has to choose. Without a choice the commands that follow refuse to run.`,
-    commands: [],
-    look: ['echo "$BACKOUT_TAG $BACKOUT_COMMIT"'],
+    // What an earlier night left in this shell is no choice.
+    commands: ['unset BACKOUT_CHOSEN_TAG BACKOUT_CHOSEN_COMMIT'],
+    look: ['echo "$BACKOUT_CHOSEN_TAG $BACKOUT_CHOSEN_COMMIT"'],
     expect: 'The tag and the commit that you chose.',
     notes: [
       'How to choose: the newest one that you know was live and well. Ask who deployed last; look at the deploy history, the chat and the graphs for the time before the trouble began.',
@@ -39,7 +40,9 @@ function choiceStep(
         ? 'What is live is not known from here: leave that one out, and everything newer.'
         : `${live} is live; these are older.`,
       ...(candidates.length === 0
-        ? ['No tag can be offered. Ask your pipeline; then: export BACKOUT_TAG=… BACKOUT_COMMIT=…']
+        ? [
+            'No tag can be offered. Ask your pipeline; then: BACKOUT_CHOSEN_TAG=… BACKOUT_CHOSEN_COMMIT=…',
+          ]
         : candidates.map(({ tag, at }) => `${tag}: the tag is of ${at.slice(0, 10)}.`)),
     ],
     ...(candidates.length === 0
@@ -48,7 +51,8 @@ function choiceStep(
           offers: {
             say: 'Paste ONE of these, without its #:',
             lines: candidates.map(
-              ({ tag, commit }) => `export BACKOUT_TAG=${quote(tag)} BACKOUT_COMMIT=${commit}`,
+              ({ tag, commit }) =>
+                `BACKOUT_CHOSEN_TAG=${quote(tag)} BACKOUT_CHOSEN_COMMIT=${commit}`,
             ),
           },
         }),
@@ -107,9 +111,12 @@ function notProven({ needsSecondPerson }: ManualFacts, release: ManualRelease): 
 
 /** The release, for a program that reads it from its environment. */
 function releaseWords(release: ManualRelease): string[] {
-  // A choice is exported, and so it is there already.
-  if (release.kind === 'choose') return [];
-  return [`BACKOUT_TAG=${quote(release.tag)}`, `BACKOUT_COMMIT=${release.commit}`];
+  const { tag, commit } = release.kind === 'choose' ? CHOSEN : quotedRelease(release);
+  return [`BACKOUT_TAG=${tag}`, `BACKOUT_COMMIT=${commit}`];
+}
+
+function quotedRelease({ tag, commit }: { tag: string; commit: string }): typeof CHOSEN {
+  return { tag: quote(tag), commit: quote(commit) };
 }
 
 /** Names only: the values stay where they are. */
@@ -139,13 +146,16 @@ function fill(
     word
       .split(/(\{tag\}|\{commit\})/)
       .filter((part) => part !== '')
-      .map((part) => CHOSEN[part] ?? quote(fillPlaces(part, places)))
+      .map((part) => {
+        if (part === '{tag}') return CHOSEN.tag;
+        return part === '{commit}' ? CHOSEN.commit : quote(fillPlaces(part, places));
+      })
       .join(''),
   );
 }
 
-/** Refused by the shell, with these words, as long as nothing is chosen. */
-const CHOSEN: Readonly<Record<string, string>> = {
-  '{tag}': '"${BACKOUT_TAG:?choose a release first}"',
-  '{commit}': '"${BACKOUT_COMMIT:?choose a release first}"',
+/** What a person chose. As long as nothing is chosen, the shell refuses the command with these words. */
+export const CHOSEN = {
+  tag: '"${BACKOUT_CHOSEN_TAG:?choose a release first}"',
+  commit: '"${BACKOUT_CHOSEN_COMMIT:?choose a release first}"',
 };

@@ -125,11 +125,15 @@ describe('A program', () => {
     const candidates = [{ tag: 'v1.1.0', commit: COMMIT, at: FACTS.at }];
     const choose = { release: { kind: 'choose' as const, why: 'nothing is known.', candidates } };
     const [deploy = ''] = stepOf('Bring the chosen release to web', choose).commands;
-    expect(deploy).toContain(`'--to='"\${BACKOUT_TAG:?choose a release first}"`);
+    expect(deploy).toContain(`'--to='"\${BACKOUT_CHOSEN_TAG:?choose a release first}"`);
+    // Also a program that only reads its environment.
+    expect(deploy).toContain('BACKOUT_TAG="${BACKOUT_CHOSEN_TAG:?choose a release first}"');
     expect(deploy).not.toContain('v1.1.0');
     const choice = stepOf('NOT PROVEN', choose);
-    expect(choice.commands).toEqual([]);
-    expect(choice.offers?.lines).toEqual([`export BACKOUT_TAG=v1.1.0 BACKOUT_COMMIT=${COMMIT}`]);
+    expect(choice.commands).toEqual(['unset BACKOUT_CHOSEN_TAG BACKOUT_CHOSEN_COMMIT']);
+    expect(choice.offers?.lines).toEqual([
+      `BACKOUT_CHOSEN_TAG=v1.1.0 BACKOUT_CHOSEN_COMMIT=${COMMIT}`,
+    ]);
     expect(JSON.stringify(stepOf('When Backout', choose))).toContain('backout release good TAG');
   });
 });
