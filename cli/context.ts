@@ -5,6 +5,7 @@ import type { Need } from '../src/config/availability.ts';
 import { readEnvironment } from '../src/config/environment.ts';
 import { describeCause } from '../src/model/error.ts';
 import type { Observe } from '../src/model/progress.ts';
+import { quote } from '../src/model/shell.ts';
 import { findConfig } from '../src/wiring/find-config.ts';
 import { type OpenService, openService } from '../src/wiring/open-service.ts';
 import type { ExitCode } from './exit-code.ts';
@@ -32,6 +33,8 @@ interface Wanted {
   need: Need;
   /** True for what must not wait for the journal's database. */
   emergency?: boolean;
+  /** True: as little as possible is waited for, and nothing is written. */
+  lookOnly?: boolean;
 }
 
 /**
@@ -51,7 +54,7 @@ export function publishProgress(observe: Observe): Observe {
 /** Opens the service of a command, runs it, and closes everything, also when it throws. */
 export async function withService(
   options: GlobalOptions,
-  { need, emergency = false }: Wanted,
+  { need, emergency = false, lookOnly = false }: Wanted,
   action: (context: CommandContext) => Promise<ExitCode>,
 ): Promise<ExitCode> {
   const out = openOutput(options.json === true, process);
@@ -71,7 +74,7 @@ export async function withService(
     file: found.file,
     environment: options.environment,
     need,
-    journalMode: emergency ? 'spool-first' : 'journal-first',
+    journalMode: emergency || lookOnly ? 'spool-first' : 'journal-first',
     user,
     variables,
     console: out.stream,
@@ -79,10 +82,10 @@ export async function withService(
     observe: publishProgress(view),
     interrupted: signals.interrupted,
   });
-  if (!emergency) await carrySpool(service, out);
+  if (!emergency && !lookOnly) await carrySpool(service, out);
   const again = (command: string): string => command + sharedOptions(options);
   const code = await action({ service, out, user, again });
-  if (emergency) await carrySpool(service, out);
+  if (emergency && !lookOnly) await carrySpool(service, out);
   return code;
 }
 
@@ -92,11 +95,6 @@ function sharedOptions({ config, environment }: GlobalOptions): string {
     ...(environment === undefined ? [] : [` --environment ${quote(environment)}`]),
     ...(config === undefined ? [] : [` --config ${quote(config)}`]),
   ].join('');
-}
-
-/** As a shell reads it back. */
-function quote(value: string): string {
-  return /^[\w./:@+-]+$/.test(value) ? value : `'${value.replaceAll("'", `'\\''`)}'`;
 }
 
 /** What an earlier command could only spool enters the journal now, so that everybody sees it. */

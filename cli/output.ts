@@ -12,6 +12,8 @@ export interface Output {
   readonly json: boolean;
   /** The result: text for people, or the same as data. */
   result(data: unknown, text: string): void;
+  /** The same where the text is commands to paste: its lines are not broken. */
+  script(data: unknown, text: string): void;
   /** A line about the way there; too long ones are wrapped. */
   line(text: string): void;
   /** A line that is replaced by whatever comes next; only on a terminal. */
@@ -53,13 +55,15 @@ export function openOutput(json: boolean, { stdout, stderr }: Streams): Output {
     clear();
     stderr.write(`${fit(text)}\n`);
   };
+  const script = (data: unknown, text: string): void => {
+    clear();
+    stdout.write(json ? `${JSON.stringify(data, undefined, 2)}\n` : `${text}\n`);
+  };
   return {
     json,
     interactive,
-    result(data, text) {
-      clear();
-      stdout.write(json ? `${JSON.stringify(data, undefined, 2)}\n` : `${fit(text)}\n`);
-    },
+    result: (data, text) => script(data, fit(text)),
+    script,
     line,
     live(text) {
       if (!interactive) return;

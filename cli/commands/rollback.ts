@@ -17,6 +17,7 @@ import { type CommandContext, type GlobalOptions, withService } from '../context
 import { EXIT, exitCodeOfOutcome } from '../exit-code.ts';
 import { liveNow } from '../live-now.ts';
 import type { Runner } from '../program.ts';
+import { requireManual, showManual } from './manual.ts';
 import { renderPlan } from '../render/plan.ts';
 import { renderResult } from '../render/result.ts';
 import { labelled, nextLine } from '../render/text.ts';
@@ -31,12 +32,20 @@ interface RollbackOptions extends GlobalOptions {
   dryRun?: boolean;
 }
 
+interface PlanOptions extends GlobalOptions {
+  to?: string;
+  manual?: boolean;
+  reason?: string;
+}
+
 export function addRollback(program: Command, run: Runner): void {
   program
     .command('plan')
     .description('show what a rollback would do, and change nothing')
     .argument('[level]', 'flags, application or database', 'application')
     .option('--to <tag>', 'the release to go back to (default: the last known good)')
+    .option('--manual', 'the steps by hand, to paste into a shell, for when everything is down')
+    .option('--reason <text>', 'with --manual: what is broken')
     .action(run(showPlan));
   program
     .command('rollback')
@@ -55,7 +64,9 @@ export function addRollback(program: Command, run: Runner): void {
     .action(run(rollback));
 }
 
-async function showPlan(level: string, options: RollbackOptions) {
+async function showPlan(level: string, options: PlanOptions) {
+  if (options.manual === true) return await showManual(level, options);
+  requireManual(options);
   const parsed = parseLevel(level);
   return await withService(options, { need: 'assess' }, async ({ service, out, again }) => {
     const prepared = await prepareRollback(service.ports, parsed, options.to);
@@ -94,7 +105,7 @@ function needsSecondPerson(
   }
 }
 
-const to = (options: RollbackOptions): string =>
+const to = (options: { to?: string }): string =>
   options.to === undefined ? '' : ` --to ${options.to}`;
 
 async function rollback(level: string, options: RollbackOptions) {

@@ -1,4 +1,5 @@
 import widthOf from 'string-width';
+import { splitCommand } from '../../src/model/shell.ts';
 
 /** Output fits terminals and job logs. */
 const COLUMNS = 80;
@@ -77,23 +78,53 @@ export function labelled(label: string, text: string): string {
 }
 
 /**
- * `Next:    backout …`: a command to paste. One that does not fit goes onto lines of its own, each
- * but the last with a backslash at its end, so that it still can be pasted in one go.
+ * `Next:    backout …`: a command to paste. One that does not fit goes onto lines of its own, as
+ * {@link breakCommand} makes them.
  */
 export function nextLine(command: string): string {
   const line = `${'Next:'.padEnd(9)}${command}`;
-  if (widthOf(line) <= COLUMNS) return line;
-  const lines: string[] = [];
-  let current = ' ';
-  // An option stays together with its value.
-  for (const part of command.split(/ (?=-)/)) {
-    if (current.trim() !== '' && widthOf(`${current} ${part} \\`) > COLUMNS) {
-      lines.push(`${current} \\`);
-      current = '   ';
+  return widthOf(line) <= COLUMNS ? line : `Next:\n${breakCommand(command, '  ')}`;
+}
+
+/**
+ * A command line on lines that fit, each but the last with a backslash at its end, so that it still
+ * can be pasted in one go. It is broken between words only, and before every `&&` and `||`; a long
+ * word stays whole, with the lines that it has itself.
+ */
+export function breakCommand(command: string, indent = ''): string {
+  if (!command.includes('\n') && widthOf(indent + command) <= COLUMNS) return indent + command;
+  let text = '';
+  let line = indent;
+  const fits = (part: string): boolean => widthOf(`${indent}  ${part} \\`) <= COLUMNS;
+  const parts = partsOf(command).flatMap((part) => (fits(part) ? [part] : splitCommand(part)));
+  for (const part of parts) {
+    const isFirst = line.trim() === '';
+    const [start = '', ...more] = part.split('\n');
+    const isJoint = part === '&&' || part === '||';
+    if (!isFirst && (isJoint || widthOf(`${line} ${start} \\`) > COLUMNS)) {
+      text += `${line} \\\n`;
+      line = `${indent}  ${start}`;
+    } else line += isFirst ? start : ` ${start}`;
+    // A word with lines of its own: what follows goes on behind its last one.
+    for (const next of more) {
+      text += `${line}\n`;
+      line = next;
     }
-    current += ` ${part}`;
   }
-  return ['Next:', ...lines, current].join('\n');
+  return text + line;
+}
+
+/** The words of a command, each option together with its value. */
+function partsOf(command: string): string[] {
+  const parts: string[] = [];
+  let wantsValue = false;
+  for (const word of splitCommand(command)) {
+    const isOption = word.startsWith('-');
+    if (wantsValue && !isOption) parts.push(`${parts.pop() ?? ''} ${word}`);
+    else parts.push(word);
+    wantsValue = isOption;
+  }
+  return parts;
 }
 
 /** Cuts a line to a width in columns, with `…` where something is missing. */

@@ -169,26 +169,33 @@ export async function assessLive(ports: Pick<OperationPorts, 'targets' | 'clock'
   return agreedRelease(await readTargets(ports), []);
 }
 
-/** What each target says is live. Never throws: what cannot be read is `known: false`. */
+/**
+ * What each target says is live. Never throws: what cannot be read is `known: false`.
+ * @param capMs longest wait, in milliseconds
+ */
 export async function readTargets(
   ports: Pick<OperationPorts, 'targets' | 'clock'>,
+  capMs: number = TARGET_CAP_MS,
 ): Promise<Assessment['targets']> {
   return await Promise.all(
     ports.targets.map(async (target) => {
-      const live = await within(ports.clock, TARGET_CAP_MS, (signal) =>
-        target.current(signal),
-      ).catch((error: unknown): LiveRelease => ({ known: false, problem: describeCause(error) }));
+      const live = await within(ports.clock, capMs, (signal) => target.current(signal)).catch(
+        (error: unknown): LiveRelease => ({ known: false, problem: describeCause(error) }),
+      );
       return { name: target.name, live };
     }),
   );
 }
 
 /** When no target says what is live, what went live last stands for it: it may be the bad one. */
-function newestRecorded(releases: readonly Release[]): string | undefined {
+export function newestRecorded(releases: readonly Release[]): string | undefined {
   return releases.toSorted((a, b) => (a.deployedAt < b.deployedAt ? 1 : -1))[0]?.tag;
 }
 
-function agreedRelease(targets: Assessment['targets'], problems: string[]): string | undefined {
+export function agreedRelease(
+  targets: Assessment['targets'],
+  problems: string[],
+): string | undefined {
   const said = new Set<string>();
   for (const { name, live } of targets) {
     if (live.known) said.add(live.tag);

@@ -6,9 +6,13 @@ import { compareVersions } from '../model/version.ts';
 import type { ReleaseRef } from '../ports/target.ts';
 import { type Assessment, isRolledBack } from './assess.ts';
 
+/** What a release is chosen by. */
+type Choice = Pick<Assessment, 'live' | 'tags' | 'releases' | 'knownGood'> &
+  Partial<Pick<Assessment, 'candidates'>>;
+
 /** The release to go back to: the one named, or the last known good. @throws BackoutError, see below */
 export function chooseRelease(
-  assessment: Assessment,
+  assessment: Choice,
   named: string | undefined,
   accepted: readonly string[] = [],
 ): ReleaseRef {
@@ -20,7 +24,9 @@ export function chooseRelease(
  * one: whoever wants that has to name it.
  * @throws BackoutError E_ALREADY_ROLLED_BACK (refused)
  */
-export function requireNotRolledBack(assessment: Assessment): void {
+export function requireNotRolledBack(
+  assessment: Pick<Assessment, 'live' | 'releases' | 'openIncidents'>,
+): void {
   if (!isRolledBack(assessment)) return;
   const { live, openIncidents } = assessment;
   const incident = openIncidents[0]?.id ?? '';
@@ -33,7 +39,7 @@ export function requireNotRolledBack(assessment: Assessment): void {
   });
 }
 
-function knownGood({ knownGood: found, live }: Assessment): ReleaseRef {
+function knownGood({ knownGood: found, live }: Choice): ReleaseRef {
   if (found.release !== undefined) return { tag: found.release.tag, commit: found.release.commit };
   const why = found.rejected.map(({ tag, why: reason }) => `${tag}: ${reason}`).join('; ');
   throw new BackoutError({
@@ -46,11 +52,7 @@ function knownGood({ knownGood: found, live }: Assessment): ReleaseRef {
 }
 
 /** What a person named, checked as strictly as what a machine would choose. */
-function checkNamed(
-  assessment: Assessment,
-  named: string,
-  accepted: readonly string[],
-): ReleaseRef {
+function checkNamed(assessment: Choice, named: string, accepted: readonly string[]): ReleaseRef {
   requireTagFormat(named);
   const tag = requireTag(assessment, named);
   const { live, releases } = assessment;
@@ -84,7 +86,7 @@ function checkNamed(
         : `is held since ${hold.at} by ${hold.by}${hold.incident === undefined ? '' : ` in incident ${hold.incident}`}: ${hold.reason}`;
     throw refuse('E_TAG_BAD', `${named} ${detail}.`);
   }
-  const { reasons = [] } = assessment.candidates.find((one) => one.tag === named) ?? {};
+  const { reasons = [] } = assessment.candidates?.find((one) => one.tag === named) ?? {};
   const against = reasons.find((one) => one.colour === 'RED' && !isAccepted(one, accepted));
   if (against !== undefined) {
     const { code, text } = against;
@@ -109,7 +111,7 @@ function isAccepted(reason: Reason, accepted: readonly string[]): boolean {
   return isAcceptable(reason) && accepted.includes(reason.code);
 }
 
-function requireTag({ tags }: Assessment, named: string): Tag {
+function requireTag({ tags }: Choice, named: string): Tag {
   const tag = tags.find(({ name }) => name === named);
   if (tag !== undefined) return tag;
   throw tagNotFound(

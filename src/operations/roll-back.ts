@@ -48,15 +48,19 @@ export async function prepareRollback(
       };
     }
     case 'database':
-      throw new BackoutError({
-        code: 'E_NOT_AVAILABLE',
-        kind: 'refused',
-        message: 'Rolling back a database is not available yet.',
-        remedy: 'Make the service safe with `backout emergency`, then restore by hand.',
-      });
+      throw databaseNotAvailable();
     default:
       return level satisfies never;
   }
+}
+
+export function databaseNotAvailable(): BackoutError {
+  return new BackoutError({
+    code: 'E_NOT_AVAILABLE',
+    kind: 'refused',
+    message: 'Rolling back a database is not available yet.',
+    remedy: 'Make the service safe with `backout emergency`, then restore by hand.',
+  });
 }
 
 function liveRelease({ live, tags, targets }: Assessment): ReleaseRef | undefined {

@@ -66,6 +66,8 @@ export interface OpenOptions {
 /** A service in one environment, with everything outside connected. */
 export interface OpenService extends AsyncDisposable {
   config: SelectedConfig;
+  /** Absolute: where relative paths of `backout.yml` start, and where Backout keeps its state. */
+  folders: { base: string; state: string };
   ports: OperationPorts & MaintenancePorts;
   /** The plan facts as one rule wants them: its flag groups and its breakers. */
   factsOf(rule: Rule): PlanFacts;
@@ -188,6 +190,7 @@ export async function openService(options: OpenOptions): Promise<OpenService> {
   const kept = resources.move();
   return {
     config,
+    folders: { base: baseDirectory, state: stateDirectory },
     ports,
     factsOf: (rule) => ({
       ...facts,

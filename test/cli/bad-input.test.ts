@@ -70,6 +70,15 @@ const REFUSALS: Refusal[] = [
   usage(['plan', 'Application'], 'E_LEVEL', '"Application"'),
   refused(['rollback', 'database', '--yes'], 'E_NOT_AVAILABLE', 'backout emergency'),
   refused(['plan', 'database'], 'E_NOT_AVAILABLE'),
+  refused(['plan', '--manual', 'database'], 'E_NOT_AVAILABLE', 'backout emergency'),
+  usage(['plan', '--manual', 'Flags'], 'E_LEVEL', '"Flags"'),
+  usage(['plan', '--reason', 'orders fail since noon'], 'E_USAGE', '--manual'),
+  // Releases, on paper as in deed.
+  usage(['plan', '--manual', '--to', 'v1.2.3; rm -rf /'], 'E_TAG_FORMAT', 'letters, digits'),
+  usage(['plan', '--manual', '--to', 'v1.1.9'], 'E_TAG_NOT_FOUND', 'Did you mean', 'v1.1.0'),
+  refused(['plan', '--manual', '--to', 'v1.0.0'], 'E_TAG_MOVED'),
+  refused(['plan', '--manual', '--to', 'v1.1.1'], 'E_TAG_BAD', 'it charged twice'),
+  refused(['plan', '--manual', '--to', 'v1.3.0'], 'E_FORWARD'),
   // Releases.
   usage(to('v1.2.3; rm -rf /'), 'E_TAG_FORMAT', 'letters, digits'),
   usage(to('$(touch stolen)'), 'E_TAG_FORMAT'),
@@ -188,6 +197,7 @@ const REFUSALS: Refusal[] = [
     usage(['flags', 'lift', '--by', `ma${sign}ria`], 'E_CONTROL_CHARS', '--by'),
     usage([...to('v1.0.1'), '--approved-by', `${sign}maria`], 'E_CONTROL_CHARS', '--approved-by'),
     usage(to(`v1.0${sign}.1`), 'E_CONTROL_CHARS', '--to'),
+    usage(['plan', '--manual', '--reason', `orders ${sign} fail`], 'E_CONTROL_CHARS', '--reason'),
     usage(['flags', 'set', 'page_size', `1${sign}`], 'E_CONTROL_CHARS'),
     usage(['breakers', 'trip', `stripe${sign}`], 'E_CONTROL_CHARS'),
     usage(['report', 'complaint', `the cart ${sign} is empty`], 'E_CONTROL_CHARS'),

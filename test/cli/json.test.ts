@@ -100,6 +100,26 @@ test('The shapes are those of docs/cli.md.', () => {
     'rollback application --dry-run',
   );
   expect(dryRun.plan.hash).toBe(given(plan, 'plan').hash);
+  const manual = z.looseObject({
+    level: z.string(),
+    incident: z.string(),
+    at: z.iso.datetime(),
+    unknown: z.array(z.string()).length(0),
+    steps: z.array(
+      z.looseObject({
+        title: z.string(),
+        why: z.string(),
+        commands: z.array(z.string()),
+        look: z.array(z.string()),
+        notes: z.array(z.string()),
+      }),
+    ),
+  });
+  expect(given(manual, 'plan --manual')).toMatchObject({
+    live: 'v1.2.0',
+    release: { kind: 'known-good', tag: 'v1.1.0' },
+  });
+  expect(given(manual, 'plan --manual flags').level).toBe('flags');
   const result = z.looseObject({
     incident: z.literal(INCIDENT),
     execution: z.looseObject({ outcome: z.string(), plan, steps: z.array(z.unknown()) }),

@@ -34,6 +34,8 @@ export const STORY: Scene[] = [
   { args: ['caches', 'flush'], exit: 2 },
   { args: ['plan'], exit: 0 },
   { args: ['plan', 'flags'], exit: 0 },
+  { args: ['plan', '--manual', '--reason', REASON], exit: 0 },
+  { args: ['plan', '--manual', 'flags'], exit: 0 },
   { args: ['emergency', '--incident', INCIDENT, '--reason', REASON], exit: 0 },
   { args: ['rollback', 'flags', '--reason', REASON], exit: 0 },
   { args: ['report', 'complaint', REASON.slice(0, 400), '--id', WIDE('T-1')], exit: 0 },

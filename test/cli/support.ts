@@ -74,6 +74,8 @@ export interface SiteOptions extends Stores {
   edit?: (config: string) => string;
   /** False: no instance of the service reports. */
   instance?: boolean;
+  /** Variables that `backout.yml` names besides the stores' addresses. */
+  env?: Record<string, string>;
 }
 
 /**
@@ -125,6 +127,7 @@ export async function openSite(options: SiteOptions): Promise<Site> {
     TZ: 'UTC',
     JOURNAL_URL: databaseUrl,
     REDIS_URL: redisUrl,
+    ...options.env,
   };
   const site: Site = {
     service,

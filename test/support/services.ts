@@ -7,6 +7,9 @@
  */
 
 import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { Redis } from 'ioredis';
 import { Client } from 'pg';
 import { inject } from 'vitest';
@@ -88,6 +91,29 @@ export async function testRedis(): Promise<TestRedis> {
 export async function testBinaries(): Promise<LocalBinaries> {
   const { cacheDir, variables, hideSystemServices } = readEnvironment();
   return provideBinaries({ cacheDir, variables, hideSystem: hideSystemServices });
+}
+
+/**
+ * A folder for the PATH in which `redis-cli` is, as a person has it. It comes with the server: from
+ * the same package, or the package that the server needs.
+ * @throws {Error} naming reason and remedy when there is none: the test fails
+ */
+export async function testRedisCli(folder: string): Promise<string> {
+  const { redis } = await testBinaries();
+  const names = ['redis-cli', 'valkey-cli'].map((name) => join(dirname(redis.server), name));
+  const program = names.find((name) => existsSync(name));
+  if (program === undefined) {
+    throw couldNotRun({
+      what: 'Tests with redis-cli',
+      reason: `There is none beside ${redis.server}.`,
+      remedy: 'On Debian: apt-get install redis-tools.',
+    });
+  }
+  await mkdir(folder, { recursive: true });
+  const library = redis.libraryPath === undefined ? '' : `LD_LIBRARY_PATH='${redis.libraryPath}' `;
+  const script = `#!/bin/sh\n${library}exec '${program}' "$@"\n`;
+  await writeFile(join(folder, 'redis-cli'), script, { mode: 0o755 });
+  return folder;
 }
 
 function urlOf(name: string, service: TestService): string {

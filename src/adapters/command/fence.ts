@@ -29,14 +29,14 @@ import { BackoutError, describeCause } from '../../model/error.ts';
  * cannot be told, which counts as a no
  */
 export async function passFence(folder: string, target: string, fence: number): Promise<void> {
-  const marks = join(folder, `${encodeURIComponent(target)}.fence`);
+  const marks = marksOf(folder, target);
   if (!Number.isSafeInteger(fence) || fence < 0) {
     throw fenceError(marks, `${fence} is not a lease number`);
   }
   let numbers: number[];
   try {
     await mark(marks, fence);
-    numbers = (await readdir(marks)).filter((name) => /^\d{1,16}$/.test(name)).map(Number);
+    numbers = numbersIn(await readdir(marks));
   } catch (error) {
     throw fenceError(marks, describeCause(error), error);
   }
@@ -46,6 +46,23 @@ export async function passFence(folder: string, target: string, fence: number): 
   const lower = numbers.filter((number) => number < fence);
   await Promise.all(lower.map((number) => rm(join(marks, String(number)), { force: true })));
 }
+
+/** The highest number that came by here; 0 when none did. @throws BackoutError E_FENCE (refused) */
+export async function highestFence(folder: string, target: string): Promise<number> {
+  const marks = marksOf(folder, target);
+  try {
+    return Math.max(0, ...numbersIn(await readdir(marks)));
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return 0;
+    throw fenceError(marks, describeCause(error), error);
+  }
+}
+
+const marksOf = (folder: string, target: string): string =>
+  join(folder, `${encodeURIComponent(target)}.fence`);
+
+const numbersIn = (names: readonly string[]): number[] =>
+  names.filter((name) => /^\d{1,16}$/.test(name)).map(Number);
 
 /** Durable before the deploy program starts: a power cut must not bring an old holder back in. */
 async function mark(marks: string, fence: number): Promise<void> {

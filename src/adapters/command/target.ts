@@ -1,5 +1,6 @@
 import type { EnvironmentVariables } from '../../config/environment.ts';
 import { BackoutError } from '../../model/error.ts';
+import { fillPlaces } from '../../model/places.ts';
 import { requireTagFormat } from '../../model/release.ts';
 import type { LiveRelease, ReleaseRef, Target } from '../../ports/target.ts';
 import { deployError, notProven } from './explain.ts';
@@ -64,7 +65,7 @@ export function commandTarget(options: CommandTargetOptions): Target {
     timeoutMs: number,
   ): Promise<CommandEnd> {
     return runCommand({
-      argv: substitute(argv, { ...options.places, ...about.release }),
+      argv: argv.map((word) => fillPlaces(word, { ...options.places, ...about.release })),
       cwd: options.cwd,
       env: { ...options.env, ...about.env },
       timeoutMs,
@@ -146,13 +147,4 @@ function requireRelease(release: ReleaseRef): void {
 
 function variablesFor(release: ReleaseRef): Record<string, string> {
   return { BACKOUT_TAG: release.tag, BACKOUT_COMMIT: release.commit };
-}
-
-/** In one pass, so that nothing in a value is replaced again. Unknown names stay as they are. */
-function substitute(argv: readonly string[], values: Readonly<Record<string, string>>): string[] {
-  return argv.map((argument) =>
-    argument.replace(/\{([a-z]+)\}/g, (all, name: string) =>
-      Object.hasOwn(values, name) ? (values[name] ?? all) : all,
-    ),
-  );
 }

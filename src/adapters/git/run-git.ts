@@ -3,6 +3,7 @@
 import { execFile } from 'node:child_process';
 import type { EnvironmentVariables } from '../../config/environment.ts';
 import { BackoutError } from '../../model/error.ts';
+import { quote } from '../../model/shell.ts';
 
 export interface GitOptions {
   /** The repository, or a folder in it. */
@@ -155,9 +156,4 @@ export function repositoryError(
     remedy: more.remedy ?? 'Run `git fsck` there; if it complains, make a fresh clone.',
     ...(more.cause === undefined ? {} : { cause: more.cause }),
   });
-}
-
-/** For a command line a person pastes into a POSIX shell. */
-function quote(text: string): string {
-  return /^[\w./:@+-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }

@@ -6,24 +6,27 @@
  * KEYS: 1 breakers, 2 epoch, 3 overrides. ARGV: 1 channel, 2 generation for a store that is empty.
  */
 
-/** Reads the epoch, begins a generation when there is none, counts and announces. */
+/**
+ * Reads the epoch, begins a generation when there is none, counts and announces. Without single
+ * quotes: people paste it (BY_HAND_SCRIPT), and a shell would have to write each as four characters.
+ */
 const epochFunctions = `
 local function readEpoch()
-  local text = redis.call('GET', KEYS[2])
-  local generation, counter = string.match(text or '', '^([a-z0-9%-]+):(%d+)$')
+  local text = redis.call("GET", KEYS[2])
+  local generation, counter = string.match(text or "", "^([a-z0-9%-]+):(%d+)$")
   if generation then return generation, tonumber(counter) end
-  redis.call('SET', KEYS[2], ARGV[2] .. ':0')
+  redis.call("SET", KEYS[2], ARGV[2] .. ":0")
   return ARGV[2], 0
 end
 local function formatEpoch(generation, counter)
-  return generation .. ':' .. string.format('%.0f', counter)
+  return generation .. ":" .. string.format("%.0f", counter)
 end
 local function finish(changed)
   local generation, counter = readEpoch()
   if not changed then return formatEpoch(generation, counter) end
   local epoch = formatEpoch(generation, counter + 1)
-  redis.call('SET', KEYS[2], epoch)
-  redis.call('PUBLISH', ARGV[1], epoch)
+  redis.call("SET", KEYS[2], epoch)
+  redis.call("PUBLISH", ARGV[1], epoch)
   return epoch
 end
 `;
@@ -148,4 +151,23 @@ return {1, finish(true)}
 /** ARGV: 3 incident, 4 override document. Returns the epoch. */
 export const ANNOUNCE_SCRIPT = `${epochFunctions}${mirrorFunctions}
 return finish(mirror(ARGV[3], ARGV[4]))
+`;
+
+/**
+ * For a person with redis-cli and without Backout (`backout plan --manual`): opens, mirrors, counts,
+ * announces. Short, because it is pasted. Unlike a trip it also opens what was closed later than its
+ * own time, because a person wants it now. The mirror is only filled where it is empty: its
+ * document may be a later or wider one of the same incident.
+ *
+ * ARGV as for {@link TRIP_SCRIPT}. Returns the epoch.
+ */
+export const BY_HAND_SCRIPT = `${epochFunctions}
+for index = 6, #ARGV do
+  local text = redis.call("HGET", KEYS[1], ARGV[index])
+  local ok, stored = pcall(cjson.decode, text or "")
+  local held = ok and type(stored) == "table" and stored.state == "isolated"
+  if not held then redis.call("HSET", KEYS[1], ARGV[index], ARGV[3]) end
+end
+redis.call("HSETNX", KEYS[3], ARGV[4], ARGV[5])
+return finish(true)
 `;

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { passFence } from '../../../src/adapters/command/fence.ts';
+import { highestFence, passFence } from '../../../src/adapters/command/fence.ts';
 import { until } from '../../support/until.ts';
 
 const PROGRAM = fileURLToPath(new URL('./programs/pass-fence.ts', import.meta.url));
@@ -81,5 +81,23 @@ describe('the fence between processes', () => {
       'web.fence',
     ]);
     await expect(passFence(folder.path, '../web', 1)).rejects.toMatchObject({ code: 'E_FENCED' });
+  });
+});
+
+describe('the highest number that came by', () => {
+  it('is 0 before any did, and never made by asking', async () => {
+    await using folder = await temporaryFolder();
+    expect(await highestFence(folder.path, 'web')).toBe(0);
+    expect(await readdir(folder.path)).toEqual([]);
+    await passFence(folder.path, 'web', 9);
+    await passFence(folder.path, 'web', 12);
+    expect(await highestFence(folder.path, 'web')).toBe(12);
+    expect(await highestFence(folder.path, 'worker')).toBe(0);
+  });
+
+  it('is not guessed where it cannot be read', async () => {
+    await using folder = await temporaryFolder();
+    await writeFile(join(folder.path, 'web.fence'), 'not a folder');
+    await expect(highestFence(folder.path, 'web')).rejects.toMatchObject({ code: 'E_FENCE' });
   });
 });

@@ -12,6 +12,7 @@ test.each([true, false])('A step with a long title fits 80 columns (terminal: %j
     json: false,
     interactive: terminal,
     result: () => undefined,
+    script: () => undefined,
     line: (text) => lines.push(...stripVTControlCharacters(text).split('\n')),
     live: () => undefined,
     stream: new Writable(),

@@ -1,6 +1,17 @@
+import { execFileSync } from 'node:child_process';
 import widthOf from 'string-width';
 import { expect, test } from 'vitest';
-import { cut, fit, labelled, nextLine, printable, table, wrap } from '../../../cli/render/text.ts';
+import {
+  breakCommand,
+  cut,
+  fit,
+  labelled,
+  nextLine,
+  printable,
+  table,
+  wrap,
+} from '../../../cli/render/text.ts';
+import { quote } from '../../../src/model/shell.ts';
 
 const LOREM = 'the quick brown fox jumps over the lazy dog and then sleeps '.repeat(5).trim();
 
@@ -97,4 +108,28 @@ test('Characters that move the cursor or turn text round are shown, not obeyed.'
   expect(wrap('reason\u001b[1A', '\u001b[31m✘\u001b[39m ')).toBe(
     '\u001b[31m✘\u001b[39m reason\uFFFD[1A',
   );
+});
+
+test('A command that is broken onto lines is the same command to a shell.', () => {
+  const words = ['it\'s a long "word" that $HOME has', 'two\nlines', '-x', 'value', '--flag'];
+  const many = Array.from({ length: 20 }, (_, index) => words[index % words.length] ?? '');
+  const command = `(printf '%s|' ${many.map(quote).join(' ')} && printf '%s' end || false)`;
+  const broken = breakCommand(command, '  ');
+  expect(broken.split('\n').length).toBeGreaterThan(5);
+  expect(widest(broken)).toBeLessThanOrEqual(80);
+  for (const text of [command, broken]) {
+    expect(execFileSync('sh', ['-c', text], { encoding: 'utf8' })).toBe(`${many.join('|')}|end`);
+  }
+});
+
+test('A command that fits stays on its line, and a word that is too long stays whole.', () => {
+  expect(breakCommand('ls -l', '  ')).toBe('  ls -l');
+  const long = `'${LOREM}'`;
+  expect(breakCommand(`say --loud ${long} now`)).toBe(`say --loud \\\n  ${long} \\\n  now`);
+});
+
+test('A next command is broken outside of quotes only.', () => {
+  const reason = quote(`${LOREM.slice(0, 40)} -and more`);
+  const next = nextLine(`backout flags lift --incident x --reason ${reason}`);
+  expect(next).toBe(`Next:\n  backout flags lift --incident x \\\n    --reason ${reason}`);
 });

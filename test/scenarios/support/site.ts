@@ -7,7 +7,7 @@
 import { cp, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { connectBackout } from '../../../client/index.ts';
+import { type BackoutClient, connectBackout } from '../../../client/index.ts';
 import { openFileFlags } from '../../../src/adapters/file/flags.ts';
 import { postgresReleases } from '../../../src/adapters/postgres/releases.ts';
 import { timestampBefore } from './time.ts';
@@ -29,6 +29,10 @@ export interface Site extends AsyncDisposable {
   /** Files of the flags: base, safe, overrides. */
   flags: string;
   health: Health;
+  /** The running instance, as its own code sees it. @throws {Error} where there is none */
+  instance(): BackoutClient;
+  /** The variables of its commands. */
+  variables: Record<string, string | undefined>;
   /** Runs `backout …` to its end. */
   run(args: string, options?: CliOptions): Promise<CliEnd>;
   start(args: string, options?: CliOptions): RunningCli;
@@ -47,6 +51,10 @@ export interface SiteOptions extends Partial<
   redisUrl?: string;
   /** Without one nobody can acknowledge anything. */
   instance?: false;
+  /** Name of the folder with the repository. Default: repository. */
+  folder?: string;
+  /** Changes backout.yml. */
+  edit?: (config: string) => string;
 }
 
 export async function openSite(ground: Ground, options: SiteOptions = {}): Promise<Site> {
@@ -54,7 +62,7 @@ export async function openSite(ground: Ground, options: SiteOptions = {}): Promi
   const service = ground.nextName();
   const scope = { service, environment: ENVIRONMENT };
   const root = join(ground.directory, service);
-  const directory = join(root, 'repository');
+  const directory = join(root, options.folder ?? 'repository');
   const state = join(root, 'place');
   await cp(ground.repository, directory, { recursive: true });
   await mkdir(state);
@@ -69,7 +77,7 @@ export async function openSite(ground: Ground, options: SiteOptions = {}): Promi
     state,
     place: [process.execPath, PLACE],
   });
-  await writeFile(join(directory, 'backout.yml'), config);
+  await writeFile(join(directory, 'backout.yml'), options.edit?.(config) ?? config);
   const flagsRoot = join(directory, '.backout', 'flags');
   const flags = openFileFlags({ directory: flagsRoot, scope });
   await flags.publish(
@@ -87,8 +95,9 @@ export async function openSite(ground: Ground, options: SiteOptions = {}): Promi
     await releases.record(scope, { tag, commit: ground.commits[tag] ?? '', at });
     if (tag !== 'v1.2.0') await releases.mark(scope, tag, 'good');
   }
+  let instance: BackoutClient | undefined;
   if (options.instance !== false) {
-    resources.use(
+    instance = resources.use(
       await connectBackout({
         ...scope,
         flagsDirectory: flagsRoot,
@@ -115,6 +124,11 @@ export async function openSite(ground: Ground, options: SiteOptions = {}): Promi
     state,
     flags: join(flagsRoot, service, ENVIRONMENT),
     health,
+    variables,
+    instance() {
+      if (instance === undefined) throw new Error('No instance of the service runs.');
+      return instance;
+    },
     start,
     run: (args, cliOptions) => start(args, cliOptions).end,
     git: (...args) => git(directory, ground.variables['PATH'] ?? '', ...args),

@@ -10,6 +10,7 @@
  *     STATE/changes.log   a line for every real change: nothing else is proof
  *     STATE/trouble.json  how the next deployment goes wrong; used up by it
  *     STATE/garbled       while it exists, `current` answers nonsense
+ *     STATE/words.json    further arguments of the last deployment, and DEPLOY_TOKEN
  *     STATE/go            lets a waiting deployment go on
  */
 
@@ -26,7 +27,7 @@ import {
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-const [verb = '', state = '', tag = '', commit = ''] = process.argv.slice(2);
+const [verb = '', state = '', tag = '', commit = '', ...words] = process.argv.slice(2);
 const at = (name: string): string => join(state, name);
 const textOf = (name: string, otherwise: string): string =>
   existsSync(at(name)) ? readFileSync(at(name), 'utf8') : otherwise;
@@ -50,6 +51,9 @@ async function deploy(): Promise<number> {
   const told = { tag, fence, incident, pid: process.pid, at: new Date().toISOString() };
   const trouble = takeTrouble();
   appendFileSync(at('starts.log'), `${JSON.stringify(told)}\n`);
+  if (words.length > 0) {
+    writeFileSync(at('words.json'), JSON.stringify({ words, token: process.env['DEPLOY_TOKEN'] }));
+  }
   if (trouble === 'fails') {
     console.error('no space left on device');
     return 1;

@@ -1,0 +1,145 @@
+import { describeCause } from '../../model/error.ts';
+import type { SafeOverride } from '../../model/flags.ts';
+import type { Incident } from '../../model/incident.ts';
+import { lastKnownGood } from '../../model/eligibility.ts';
+import type { Release, Tag } from '../../model/release.ts';
+import { compareVersions } from '../../model/version.ts';
+import { within } from '../../ports/clock.ts';
+import { agreedRelease, newestRecorded, readTargets } from '../assess.ts';
+import { chooseRelease, requireNotRolledBack } from '../choose-release.ts';
+import type { OperationPorts } from '../operation-ports.ts';
+import type { ManualCandidate, ManualRelease } from './facts.ts';
+
+/** Longest wait for anything; all are asked side by side, and a person waits for the text. */
+const LOOK_CAP_MS = 1_500;
+
+/** What of the situation can be seen from here, in a moment. */
+export interface Surroundings {
+  running: SafeOverride | undefined;
+  live: string | undefined;
+  release: ManualRelease | undefined;
+  /** Whether the live release is recorded; undefined when that cannot be read. */
+  liveIsRecorded: boolean | undefined;
+  /** What could not be read, as sentences. */
+  unknown: string[];
+}
+
+type Ports = Pick<
+  OperationPorts,
+  'scope' | 'clock' | 'flags' | 'targets' | 'releases' | 'repository' | 'journal'
+>;
+
+/** Level flags: only whether the safe state is on already. Never throws. */
+export async function lookAtFlags(
+  ports: Pick<Ports, 'clock' | 'flags'>,
+): Promise<Pick<Surroundings, 'running' | 'unknown'>> {
+  const flags = await tryTo(ports, () => ports.flags.read());
+  if (!flags.known) {
+    return { running: undefined, unknown: [`Whether the safe state is on: ${flags.problem}`] };
+  }
+  const whole = flags.value.overrides.filter(
+    (one): one is SafeOverride => one.mode === 'safe' && one.groups === undefined,
+  );
+  return { running: whole.toSorted((a, b) => (a.since < b.since ? 1 : -1))[0], unknown: [] };
+}
+
+/**
+ * Level application: also which release to go back to. Waits 1.5 s at most. A release is chosen only
+ * where the records can be read, for a hold that cannot be seen is no release that may be deployed;
+ * otherwise a person is offered the tags below the live one.
+ * @param wanted a release that a person names, and how many to offer
+ * @throws BackoutError for a named release, as `rollback --to`; E_ALREADY_ROLLED_BACK
+ */
+export async function lookAround(
+  ports: Ports,
+  wanted: { named: string | undefined; offered: number },
+): Promise<Surroundings> {
+  const [flags, targets, tags, releases, incidents] = await Promise.all([
+    lookAtFlags(ports),
+    readTargets(ports, LOOK_CAP_MS),
+    tryTo(ports, () => ports.repository.tags()),
+    tryTo(ports, () => ports.releases.list(ports.scope)),
+    tryTo(ports, () => ports.journal.incidents(ports.scope)),
+  ]);
+  const unknown = [...flags.unknown];
+  const live = agreedRelease(targets, unknown);
+  const found = {
+    live,
+    tags: tags.known ? tags.value : [],
+    releases: releases.known ? releases.value : [],
+  };
+  if (!tags.known) {
+    // What was named has to be looked up, and cannot be.
+    if (wanted.named !== undefined) throw tags.error;
+    unknown.push(`The release tags: ${tags.problem}`);
+  }
+  if (!releases.known) unknown.push(`Which releases are good or held: ${releases.problem}`);
+  const open = openOf(incidents.known ? incidents.value : []);
+  if (wanted.named === undefined) requireNotRolledBack({ ...found, openIncidents: open });
+  return {
+    running: flags.running,
+    live,
+    release: decide(found, wanted, releases.known),
+    liveIsRecorded: releases.known ? found.releases.some(({ tag }) => tag === live) : undefined,
+    unknown,
+  };
+}
+
+const openOf = (incidents: readonly Incident[]): Incident[] =>
+  incidents.filter(({ status }) => status === 'open');
+
+interface Found {
+  live: string | undefined;
+  tags: Tag[];
+  releases: Release[];
+}
+
+function decide(
+  found: Found,
+  { named, offered }: { named: string | undefined; offered: number },
+  recordsKnown: boolean,
+): ManualRelease {
+  const { live, tags, releases } = found;
+  const knownGood = lastKnownGood({ releases, tags, live: live ?? newestRecorded(releases) });
+  if (named !== undefined) {
+    const { tag, commit } = chooseRelease({ ...found, knownGood }, named);
+    const proven = releases.some((one) => one.tag === tag && one.status === 'good');
+    return { kind: 'named', tag, commit, proven };
+  }
+  const { release } = knownGood;
+  if (release !== undefined) {
+    return { kind: 'known-good', tag: release.tag, commit: release.commit };
+  }
+  const why = recordsKnown
+    ? 'no release is recorded as good.'
+    : 'which releases are good or held cannot be read from here.';
+  return { kind: 'choose', why, candidates: candidatesOf(found).slice(0, offered) };
+}
+
+/** Releases below the live one, newest first, without those that are known to be bad. */
+function candidatesOf({ live, tags, releases }: Found): ManualCandidate[] {
+  const current = tags.find(({ name }) => name === live);
+  return tags
+    .filter(({ version, commit, name }) => {
+      const recorded = releases.find((one) => one.tag === name);
+      if (recorded?.hold !== undefined || recorded?.status === 'bad') return false;
+      if (recorded !== undefined && recorded.commit !== commit) return false;
+      if (version.prerelease && current?.version.prerelease !== true) return false;
+      if (current === undefined) return name !== live;
+      return commit !== current.commit && compareVersions(version, current.version) < 0;
+    })
+    .map(({ name, commit, at }) => ({ tag: name, commit, at }));
+}
+
+type Tried<T> = { known: true; value: T } | { known: false; problem: string; error: unknown };
+
+async function tryTo<T>(
+  { clock }: Pick<Ports, 'clock'>,
+  question: () => Promise<T>,
+): Promise<Tried<T>> {
+  try {
+    return { known: true, value: await within(clock, LOOK_CAP_MS, question) };
+  } catch (error) {
+    return { known: false, problem: describeCause(error), error };
+  }
+}
