@@ -118,7 +118,7 @@ test('A plan that needs a second person says so, with the option in the next com
 });
 
 test('A deploy that fails: what is live is read back and said.', async () => {
-  await site.behave('1');
+  await site.behave('deploy-fails');
   const run = await site.call(['rollback', 'application', '--yes']);
   expect(run.code).toBe(1);
   expect(run.stdout).toMatch(/^ROLLBACK to v1\.1\.0 FAILED: /);

@@ -67,6 +67,10 @@ function deploy(): void {
       process.kill(process.pid, 'SIGKILL');
       return;
     }
+    case 'deploy-fails':
+      console.error('the disk is full');
+      process.exitCode = 1;
+      return;
     case 'killed':
       process.kill(process.pid, 'SIGKILL');
       return;
@@ -79,7 +83,7 @@ function deploy(): void {
 switch (verb) {
   case 'preflight':
     if (behaviour === 'hang') setInterval(() => undefined, 1_000);
-    else if (behaviour !== '') process.exitCode = Number(behaviour);
+    else if (!['', 'deploy-fails'].includes(behaviour)) process.exitCode = Number(behaviour);
     else if (read(`published-${tag}`) !== commit) {
       console.error(`there is no artefact of ${tag}`);
       process.exitCode = 1;
