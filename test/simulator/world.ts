@@ -74,6 +74,8 @@ export interface World {
   /** Writes that landed since the last look, and all deployments ever. */
   readonly landed: Write[];
   readonly deployments: Deployment[];
+  /** When a process asked how the service is, whatever the answer. */
+  readonly looks: number[];
   /** When each claim about the world (`live:web:v1.1.0`) was last true. */
   readonly lastTrue: Map<string, number>;
   readonly flagHistory: { at: number; snapshot: FlagSnapshot }[];
@@ -120,6 +122,7 @@ export async function openWorld(scene: Scene, keepLog: boolean): Promise<World> 
     acknowledged: [],
     landed: [],
     deployments: [],
+    looks: [],
     lastTrue: new Map(),
     flagHistory: [],
     messages: [],

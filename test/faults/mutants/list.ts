@@ -241,4 +241,12 @@ export const MUTANTS: readonly Mutant[] = [
     breaks: ['I15', 'I4'],
     why: 'A store that hangs holds the emergency up for ever.',
   },
+  {
+    name: 'bake-not-watched',
+    file: 'src/operations/watch-bake.ts',
+    find: 'if (asked - seenAt > longestPause(everyMs)) {',
+    replace: 'if (asked - seenAt > Number.MAX_SAFE_INTEGER) {',
+    breaks: ['I14'],
+    why: 'A machine that slept through the bake calls it good by one look at the end.',
+  },
 ];
