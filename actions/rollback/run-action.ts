@@ -1,14 +1,11 @@
 import { systemClock } from '../../src/adapters/system-clock.ts';
 import type { EnvironmentVariables } from '../../src/config/environment.ts';
-import type { BackoutConfig } from '../../src/config/schema.ts';
-import { listReferences } from '../../src/config/secrets.ts';
 import { BackoutError, describeCause } from '../../src/model/error.ts';
 import type { Level } from '../../src/model/level.ts';
-import { type RequestedRollback, requestRollback } from '../../src/operations/request-rollback.ts';
-import { findConfig } from '../../src/wiring/find-config.ts';
-import { openService } from '../../src/wiring/open-service.ts';
-import { readInputs } from './inputs.ts';
-import { describeEvent, type Log, logStream, seconds } from './log.ts';
+import type { RequestedRollback } from '../../src/operations/request-rollback.ts';
+import { locateConfig } from '../../src/wiring/locate-config.ts';
+import { type ActionInputs, readInputs } from './inputs.ts';
+import type { Log } from './log.ts';
 
 /** One thing that happened, for the time line of the summary. */
 export interface Moment {
@@ -45,53 +42,43 @@ export async function runAction(
   const startedAt = systemClock.now();
   try {
     const inputs = readInputs(variables);
-    log(`Backout: level ${inputs.level ?? 'as recommended'}, asked for by ${inputs.actor}`);
-    const emergency = inputs.level === 'flags';
-    const { loaded, file, notices } = await findConfig(
-      inputs.config,
-      variables['GITHUB_WORKSPACE'] ?? process.cwd(),
-      variables,
-      emergency ? 'use' : 'refuse',
-    );
-    for (const secret of secretsOf(loaded.config, variables)) mask(secret);
-    for (const notice of notices) log(notice);
-    await using service = await openService({
-      loaded,
-      file,
-      environment: inputs.environment,
-      need: inputs.level ?? 'application',
-      journalMode: emergency ? 'spool-first' : 'journal-first',
-      user: inputs.actor,
-      variables,
-      console: logStream(log),
-      // The lines of the steps say it already.
-      consoleSkips: ['progress'],
-      observe(event) {
-        const text = describeEvent(event);
-        if (text !== undefined) log(text);
-        if (event.type !== 'step-ended') return;
-        const { step, result } = event;
-        const at = systemClock.now() - startedAt;
-        report.moments.push({ at, text: `${step.title}, ${result.outcome}` });
-      },
-      interrupted: stopSignal(log),
-    });
-    report.budgets = service.ports.facts.budgetsMs;
-    if (!emergency) await service.drain();
-    report.done = await requestRollback(
-      service.ports,
-      { ...inputs, policy: service.config.environment.approval.application },
-      (plan) => {
-        log(`Plan ${plan.hash}, budget ${seconds(plan.budget_ms)}:`);
-        for (const { title, cap_ms: cap } of plan.steps)
-          log(`  ${title} (at most ${seconds(cap)})`);
-      },
-    );
-    if (emergency) await service.drain();
+    const { level, actor } = inputs;
+    log(`Backout: level ${level ?? 'as recommended'}, asked for by ${actor}`);
+    // What is needed is loaded when it is needed: whoever waits sees early what is being done. Git
+    // is asked which backout.yml counts while that which understands it is loaded.
+    const [located, { readConfig }] = await Promise.all([
+      locateConfig(
+        inputs.config,
+        variables['GITHUB_WORKSPACE'] ?? process.cwd(),
+        variables,
+        level === 'flags' ? 'use' : 'refuse',
+      ),
+      import('./read-config.ts'),
+    ]);
+    const read = readConfig(located, inputs.environment, variables);
+    for (const secret of read.secrets) mask(secret);
+    log(describePurpose(inputs, read.loaded.config.service, read.environment));
+    for (const notice of read.notices) log(notice);
+    const { perform } = await import('./perform.ts');
+    const interrupted = stopSignal(log);
+    await perform(report, { inputs, read, variables, log, startedAt, interrupted });
   } catch (error) {
     report.error = asBackoutError(error);
   }
   return report;
+}
+
+/** What is going to be done to what: the first that somebody wants to be sure of. */
+function describePurpose(inputs: ActionInputs, service: string, environment: string): string {
+  const { level, to, dryRun } = inputs;
+  const back = `go back to ${to ?? 'the last known good release'}`;
+  const deeds: Record<Level, string> = {
+    flags: 'make safe',
+    application: `make safe, then ${back}`,
+    database: `make safe, then restore the database and ${back}`,
+  };
+  const deed = level === undefined ? 'do what the situation asks for' : deeds[level];
+  return `${service} in ${environment}: ${dryRun ? 'show the plan to ' : ''}${deed}`;
 }
 
 /** A run that is cancelled ends the step it is in, and still says what is done and what is not. */
@@ -104,27 +91,6 @@ function stopSignal(log: Log): AbortSignal {
     });
   }
   return abort.signal;
-}
-
-/** The values behind references, and the passwords inside addresses: both may be printed alone. */
-function secretsOf(config: BackoutConfig, variables: EnvironmentVariables): string[] {
-  const values = listReferences(config).flatMap(({ reference }) => {
-    const value = reference.startsWith('env:') ? variables[reference.slice(4)] : undefined;
-    return value === undefined ? [] : [value];
-  });
-  const passwords = values.flatMap((value) => {
-    const password = URL.parse(value)?.password ?? '';
-    return password === '' ? [] : [password, safelyDecoded(password)];
-  });
-  return [...new Set([...values, ...passwords])].filter((value) => value.trim() !== '');
-}
-
-function safelyDecoded(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
 }
 
 function asBackoutError(error: unknown): BackoutError {

@@ -1,12 +1,11 @@
 /** Reads `backout.yml`: either a complete configuration, or everything that is wrong with it. */
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { type Document, LineCounter, parseDocument, visit } from 'yaml';
-import { BackoutError, describeCause } from '../model/error.ts';
 import { checkConsistency } from './consistency.ts';
 import { checkShape, type Finding } from './explain.ts';
 import { locate, locateKey, placeAt } from './locate.ts';
 import { ConfigError, type ConfigProblem, formatPath } from './problems.ts';
+import { readConfigFile } from './read-file.ts';
 import { type BackoutConfig, configSchema } from './schema.ts';
 import { checkTexts } from './texts.ts';
 import type { Complaint } from './values.ts';
@@ -35,19 +34,7 @@ export interface LoadedConfig {
  * @throws BackoutError E_CONFIG_FILE when it cannot be read; ConfigError when it cannot be used.
  */
 export async function loadConfig(file: string): Promise<LoadedConfig> {
-  let bytes: Buffer;
-  try {
-    bytes = await readFile(file);
-  } catch (cause) {
-    throw new BackoutError({
-      code: 'E_CONFIG_FILE',
-      kind: 'usage',
-      message: `${file} cannot be read: ${describeCause(cause)}.`,
-      remedy: 'Run the command where backout.yml is, or name the file with --config.',
-      cause,
-    });
-  }
-  return parseConfig(bytes, { file });
+  return parseConfig(await readConfigFile(file), { file });
 }
 
 /**

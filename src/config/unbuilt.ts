@@ -6,7 +6,7 @@ import type { Need, UnavailableSetting } from './availability.ts';
 import { formatPath, type Path } from './problems.ts';
 import { type BackoutConfig, configSchema } from './schema.ts';
 import { listReferences } from './secrets.ts';
-import { SIGNALS } from './sections/matrix.ts';
+import { findUnbuiltRules } from './unbuilt-rules.ts';
 
 const EVERYTHING: Need[] = [
   'flags',
@@ -30,7 +30,7 @@ export function findUnbuilt(config: BackoutConfig): UnavailableSetting[] {
     ...fromEnvironments(config),
     ...fromReleases(config),
     ...fromFlags(config),
-    ...fromRules(config),
+    ...findUnbuiltRules(config),
     ...fromParts(config),
     ...fromChecks(config),
     ...fromMessages(config),
@@ -64,9 +64,6 @@ function fromEnvironments(config: BackoutConfig): UnavailableSetting[] {
     if (one.reach === 'lambda') add(['reach'], 'reaching through functions', EVERYTHING);
     if (one.journal !== undefined && one.journal.schema !== 'backout') {
       add(['journal', 'schema'], 'another schema for the journal', EVERYTHING);
-    }
-    for (const key of ['account', 'regions'] as const) {
-      if (one[key] !== undefined) add([key], 'acting on alarms', ['automation']);
     }
     for (const key of ['app_id', 'private_key'] as const) {
       if (one.github[key] !== undefined) {
@@ -107,19 +104,6 @@ function fromFlags(config: BackoutConfig): UnavailableSetting[] {
           'rehearse',
         ]),
       );
-    }
-    return found;
-  });
-}
-
-function fromRules(config: BackoutConfig): UnavailableSetting[] {
-  return Object.entries(config.rules).flatMap(([id, rule]) => {
-    const found: UnavailableSetting[] = [];
-    if (rule.alarms.length > 0) {
-      found.push(missing(['rules', id, 'alarms'], 'acting on alarms', ['automation']));
-    }
-    if (!(rule.signal in SIGNALS)) {
-      found.push(missing(['rules', id, 'signal'], 'signals of your own', ['automation']));
     }
     return found;
   });
@@ -219,13 +203,14 @@ const NOT_YET = {
   customer_impact: ['telling whether customers are hit', ['messages']],
   evidence: ['keeping evidence', ['postmortem']],
   clock: ['the clock of an incident', ['messages']],
-  alarms: ['acting on alarms', ['automation']],
   guard: ['watching for a held release', ['automation']],
   drills: ['the age of a proof', []],
 } as const satisfies Partial<Record<keyof BackoutConfig, readonly [string, readonly Need[]]>>;
 
 /** Single settings, likewise: section, key, what is missing, what cannot be done. */
 const NOT_YET_KEYS = [
+  ['alarms', 'reread_after', 'looking old alarms up again', ['automation']],
+  ['alarms', 'flapping', 'noticing alarms that come and go', ['automation']],
   ['breakers', 'half_open_failures', 'counting failed trial calls', ['recover']],
   ['budgets', 'make_safe', 'a budget for making safe', ['messages']],
   ['budgets', 'assess', 'a budget for assessing', ['messages']],

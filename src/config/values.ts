@@ -176,9 +176,14 @@ export function nameFault(name: string): Complaint | undefined {
   return undefined;
 }
 
+// Schemas never change, so that those used most are made once: making the hundreds that the file
+// consists of is a good part of what starting costs.
+const IDENTIFIER = checkedText(NAME_PATTERN, nameFault);
+const WORDS = z.string().min(1);
+
 /** A name of our own or of something else in this file. */
 export function identifier() {
-  return checkedText(NAME_PATTERN, nameFault);
+  return IDENTIFIER;
 }
 
 /** Things by name. Names are checked together with everything that refers to them. */
@@ -188,7 +193,7 @@ export function named<T extends z.ZodType>(value: T) {
 
 /** A text that may not be empty. */
 export function words() {
-  return z.string().min(1);
+  return WORDS;
 }
 
 /** A program with its arguments. No shell reads it, so quoting is never needed. */

@@ -28,6 +28,7 @@ import type { HeldLeases } from './leases.ts';
 import { ExecutionJournal } from './execution-journal.ts';
 import { isOvertaken, judgeStep, overtakenBy, toOutcome } from './judge-step.ts';
 import type { Confirmation, HandlerFor, StepContext, StepHandler } from './step-handler.ts';
+import { type WatchedTime, watchedTime } from './watched-time.ts';
 
 /** Reading the real state back is a question: it gets this long, whatever the step's own cap. */
 const CONFIRM_CAP_MS = 5_000;
@@ -84,7 +85,7 @@ class Execution {
   private readonly problems: string[] = [];
   private readonly startedAt: number;
   private readonly journal: ExecutionJournal;
-  private deployedAt: number;
+  private readonly watched: WatchedTime;
   private lostRight = false;
   private withinBudgetMs: number | undefined;
 
@@ -96,7 +97,7 @@ class Execution {
       (entry) => entry.kind === 'execution-started' && entry.data['execution'] === request.id,
     );
     this.startedAt = started === undefined ? ports.clock.now() : Date.parse(started.at);
-    this.deployedAt = this.startedAt;
+    this.watched = watchedTime(this.startedAt);
     this.journal = new ExecutionJournal(ports, request, this.problems);
   }
 
@@ -183,7 +184,7 @@ class Execution {
     const began = clock.now();
     const record: StepRecord = this.records.get(step.id) ?? { state: 'pending' };
     if (record.state === 'ended' && record.result.outcome === 'done') {
-      this.noteDeployed(step, Date.parse(record.result.verified_at));
+      this.watched.replayed(step.action, Date.parse(record.result.verified_at));
       return this.end(step, record.result, 0, true);
     }
     const attempt = record.state === 'pending' ? 1 : record.attempt + 1;
@@ -191,7 +192,9 @@ class Execution {
     try {
       const found = await this.settleEarlierAttempt(step, record, handler);
       const result = found ?? (await this.attempt(step, attempt, handler));
-      if (result.outcome === 'done') this.noteDeployed(step, clock.now());
+      if (result.outcome === 'done' && step.action.kind === 'deploy') {
+        this.watched.deployed(clock.now());
+      }
       return this.end(step, result, clock.now() - began, false);
     } catch (error) {
       // Only the lease and the journal throw to here: in both cases nothing was applied after it.
@@ -332,14 +335,11 @@ class Execution {
       rule,
       signal,
       startedAt: this.startedAt,
-      deployedAt: this.deployedAt,
+      deployedAt: this.watched.deployedAt,
+      watched: this.watched,
       fence: (target) => this.ports.leases.fence(targetResource(plan, target)),
       note: (text) => this.ports.observe({ type: 'note', step, text }),
     };
-  }
-
-  private noteDeployed(step: Step, at: number): void {
-    if (step.action.kind === 'deploy') this.deployedAt = Math.max(this.deployedAt, at);
   }
 
   private end(step: Step, result: StepOutcome, ms: number, replayed: boolean): StepResult {

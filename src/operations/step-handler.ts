@@ -1,5 +1,6 @@
 import { BackoutError } from '../model/error.ts';
 import type { StepAction } from '../model/plan.ts';
+import type { WatchedTime } from './watched-time.ts';
 
 /** What the real state says about a step's effect. */
 export type Confirmation =
@@ -23,6 +24,8 @@ export interface StepContext {
   /** When the execution began, and when its last deployment was proven, in ms since 1970. */
   startedAt: number;
   deployedAt: number;
+  /** The time in which somebody watched how the service is: stages are counted in it. */
+  watched: WatchedTime;
   /** Aborts at the step's cap. */
   signal: AbortSignal;
   /** One line for whoever watches. */

@@ -15,13 +15,23 @@ export function validateStep(
   let measured: StageResult | undefined;
   let begun = false;
   return {
-    async apply({ signal, deployedAt, note }) {
+    async apply({ signal, watched, note }) {
       begun = true;
-      const until = deployedAt + action.after_ms;
+      const gap = watched.begin(action, ports.clock.now());
+      if (gap !== undefined) {
+        note(`Nobody watched for ${Math.round(gap / 1000)} s: watching begins anew.`);
+      }
+      const until = watched.from + action.after_ms;
       const waitMs = until - ports.clock.now();
       if (waitMs > 0) note(`Watching for ${Math.ceil(waitMs / 1000)} s before ${action.stage}.`);
-      const { stage, every_ms: everyMs } = action;
-      measured = await watchBake(ports, { stage, until, everyMs, signal });
+      measured = await watchBake(ports, {
+        stage: action.stage,
+        until,
+        everyMs: action.every_ms,
+        signal,
+        watchedUntil: watched.until,
+        onRound: ({ seenAt }) => watched.seen(seenAt),
+      });
       await ports.onStage(measured);
     },
     confirm() {

@@ -1,11 +1,16 @@
-import { foldRounds, foldStage, type StageResult } from '../model/check.ts';
+import { foldRounds, foldStage, type Measurement, type StageResult } from '../model/check.ts';
 import type { Check } from '../ports/checks.ts';
-import { type Clock, timestamp } from '../ports/clock.ts';
+import type { Clock } from '../ports/clock.ts';
 import type { FlagStore } from '../ports/flags.ts';
 import { runStage } from './validate.ts';
 
 /** Beyond twice the pause between two rounds: a loaded machine is late by less. */
 const SLEPT_MS = 10_000;
+
+/** The longest time between two rounds in which somebody still watched, in milliseconds. */
+export function longestPause(everyMs: number): number {
+  return 2 * everyMs + SLEPT_MS;
+}
 
 export interface BakePorts {
   clock: Clock;
@@ -20,6 +25,8 @@ export interface BakeRequest {
   /** Between two rounds, in milliseconds. */
   everyMs: number;
   signal: AbortSignal;
+  /** Until when somebody watched already, in milliseconds since 1970. Left out: until now. */
+  watchedUntil?: number;
   /** Called after every round, with what that round measured. */
   onRound?: (round: BakeRound) => void;
 }
@@ -29,6 +36,8 @@ export interface BakeRound {
   result: StageResult;
   /** Milliseconds until the bake is over. */
   leftMs: number;
+  /** The time of its newest answer, in milliseconds since 1970. */
+  seenAt: number;
   safeState: boolean;
 }
 
@@ -40,7 +49,8 @@ export interface BakeRound {
  *   is no finding. If the second answer is good, the round is good. If not, the bake goes on, for a
  *   failure would still be worth more, but it cannot end as passed any more: in that time nobody
  *   knows whether the service was well.
- * - Time in which nobody watched (the machine slept, its clock was set) ends it as inconclusive.
+ * - Time in which nobody watched (the machine slept, its clock was set) ends it as inconclusive. It
+ *   is taken between the answers themselves: a process can be stopped at any point between two.
  *
  * The result has for each check its worst answer of all rounds.
  */
@@ -48,19 +58,26 @@ export async function watchBake(ports: BakePorts, request: BakeRequest): Promise
   const { clock } = ports;
   const { stage, until, everyMs, signal } = request;
   const rounds: StageResult[] = [];
+  let seenAt = request.watchedUntil ?? clock.now();
   for (;;) {
     const last = clock.now() >= until;
     const round = await lookTwice(ports, request);
-    rounds.push(round.result);
-    const leftMs = Math.max(0, until - clock.now());
-    request.onRound?.({ ...round, number: rounds.length, leftMs });
-    if (last || round.result.verdict === 'failed') return foldRounds(stage, rounds);
-    const before = clock.now();
-    await clock.sleep(Math.max(0, Math.min(everyMs, until - before)), signal);
-    if (clock.now() - before > 2 * everyMs + SLEPT_MS) {
-      return foldRounds(stage, [...rounds, notWatched(stage, clock, before)]);
+    const asked = Math.min(clock.now(), ...round.result.measurements.map(startOf));
+    if (asked - seenAt > longestPause(everyMs)) {
+      return foldRounds(stage, [...rounds, round.result, notWatched(stage, seenAt, asked)]);
     }
+    rounds.push(round.result);
+    seenAt = Math.max(seenAt, ...round.result.measurements.map(({ at }) => Date.parse(at)));
+    const leftMs = Math.max(0, until - clock.now());
+    request.onRound?.({ ...round, number: rounds.length, leftMs, seenAt });
+    if (last || round.result.verdict === 'failed') return foldRounds(stage, rounds);
+    await clock.sleep(Math.max(0, Math.min(everyMs, until - clock.now())), signal);
   }
+}
+
+/** Some checks note when they began and some when they ended: at the earliest it began then. */
+function startOf({ at, duration_ms: ms }: Measurement): number {
+  return Date.parse(at) - ms;
 }
 
 async function lookTwice(ports: BakePorts, request: BakeRequest) {
@@ -78,10 +95,11 @@ async function look({ flags, checks }: BakePorts, { stage, signal }: BakeRequest
   return { safeState, result: await runStage(checks, stage, { safeState, signal }) };
 }
 
-function notWatched(stage: string, clock: Clock, since: number): StageResult {
-  const gap = clock.now() - since;
+function notWatched(stage: string, since: number, until: number): StageResult {
+  const gap = until - since;
   const reason = `Nobody watched for ${Math.round(gap / 1000)} s: the machine slept, or its clock was set.`;
+  const at = new Date(until).toISOString();
   return foldStage(stage, [
-    { check: 'watching', verdict: 'inconclusive', reason, duration_ms: gap, at: timestamp(clock) },
+    { check: 'watching', verdict: 'inconclusive', reason, duration_ms: gap, at },
   ]);
 }

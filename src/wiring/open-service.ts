@@ -42,6 +42,7 @@ import { buildCaches } from './build-caches.ts';
 import { buildBaseline } from './build-metrics.ts';
 import { buildServices } from './build-services.ts';
 import { buildTargets } from './build-targets.ts';
+import { chooseEnvironment } from './choose-environment.ts';
 
 export interface OpenOptions {
   loaded: LoadedConfig;
@@ -78,7 +79,10 @@ export interface OpenService extends AsyncDisposable {
 /** Connects everything that `backout.yml` names. Connections that fail say so when they are used. */
 export async function openService(options: OpenOptions): Promise<OpenService> {
   const { loaded, variables } = options;
-  const config = selectEnvironment(loaded.config, chooseEnvironment(loaded, options.environment));
+  const config = selectEnvironment(
+    loaded.config,
+    chooseEnvironment(loaded.config, options.environment),
+  );
   const { environment, service } = config;
   requireAvailable(loaded.config, options.need, environment.name);
   const baseDirectory = dirname(resolve(options.file));
@@ -228,19 +232,6 @@ function unreachable(cause: unknown): BackoutError {
     message: `The journal's database cannot be connected: ${describeCause(cause)}`,
     remedy: 'Set what is missing; spooled entries are carried over by the next command.',
     cause,
-  });
-}
-
-function chooseEnvironment({ config }: LoadedConfig, named: string | undefined): string {
-  if (named !== undefined) return named;
-  const all = Object.keys(config.environments);
-  const [only] = all;
-  if (only !== undefined && all.length === 1) return only;
-  throw new BackoutError({
-    code: 'E_ENVIRONMENT',
-    kind: 'usage',
-    message: `${config.service} has ${all.length} environments: ${all.join(', ')}.`,
-    remedy: 'Name one with --environment.',
   });
 }
 

@@ -1,4 +1,4 @@
-import { access } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { runGit } from '../adapters/git/run-git.ts';
 import type { EnvironmentVariables } from '../config/environment.ts';
@@ -20,17 +20,22 @@ export type Published =
  */
 export async function readPublished(file: string, env: EnvironmentVariables): Promise<Published> {
   const directory = dirname(file);
-  if (!(await isInRepository(directory))) return { kind: 'no-repository' };
+  if (!isInRepository(directory)) return { kind: 'no-repository' };
   const git = { directory, env, program: 'git', timeoutMs: GIT_CAP_MS };
   const ask = async (...args: string[]): Promise<Buffer | undefined> => {
     const answer = await runGit(git, args);
     return answer.code === 0 ? answer.stdout : undefined;
   };
   try {
-    const top = await ask('rev-parse', '--show-toplevel');
+    // All at once: it is in the way of the first thing that somebody sees.
+    const [top, remotes, head] = await Promise.all([
+      ask('rev-parse', '--show-toplevel'),
+      ask('remote'),
+      ask('symbolic-ref', '--quiet', 'refs/remotes/origin/HEAD'),
+    ]);
     if (top === undefined) return { kind: 'unpublished', why: 'git does not know this folder' };
     const path = relative(top.toString('utf8').trim(), file);
-    const refs = await defaultBranches(ask);
+    const refs = defaultBranches(wordsOf(remotes), wordsOf(head));
     for (const ref of refs) {
       const bytes = await ask('show', '--end-of-options', `${ref}:${path}`);
       const name = ref.replace(/^refs\/(remotes|heads)\//, '');
@@ -43,27 +48,20 @@ export async function readPublished(file: string, env: EnvironmentVariables): Pr
   }
 }
 
-async function defaultBranches(
-  ask: (...args: string[]) => Promise<Buffer | undefined>,
-): Promise<string[]> {
-  const remotes = (await ask('remote'))?.toString('utf8').trim() ?? '';
+function wordsOf(answer: Buffer | undefined): string {
+  return answer?.toString('utf8').trim() ?? '';
+}
+
+/** Names of branches to look on, the first that has the file counts. */
+function defaultBranches(remotes: string, head: string): string[] {
   if (remotes === '') return ['refs/heads/main', 'refs/heads/master'];
-  const head = (await ask('symbolic-ref', '--quiet', 'refs/remotes/origin/HEAD'))
-    ?.toString('utf8')
-    .trim();
-  return head === undefined || head === ''
-    ? ['refs/remotes/origin/main', 'refs/remotes/origin/master']
-    : [head];
+  return head === '' ? ['refs/remotes/origin/main', 'refs/remotes/origin/master'] : [head];
 }
 
 /** Asked of the file system: a git that is missing, slow or suspicious is no "not a repository". */
-async function isInRepository(directory: string): Promise<boolean> {
+function isInRepository(directory: string): boolean {
   for (let folder = directory; ; folder = dirname(folder)) {
-    const found = await access(join(folder, '.git')).then(
-      () => true,
-      () => false,
-    );
-    if (found) return true;
+    if (existsSync(join(folder, '.git'))) return true;
     if (folder === dirname(folder)) return false;
   }
 }

@@ -70,6 +70,14 @@ test('Level application brings the last known good back, and the page under the 
   expect(shown.stdout).toContain('kim');
 });
 
+test('The log says what will be done to what as soon as that is known, before anything is connected.', async () => {
+  const { lines, outputs } = await run({ level: 'application', to: 'v1.1.0' }, { JOURNAL_URL: '' });
+  expect(outputs).toMatchObject({ code: 'E_SECRET_MISSING' });
+  const said = lines.filter((line) => line !== '');
+  expect(said[0]).toBe('Backout: level application, asked for by kim');
+  expect(said[1]).toMatch(/^\S+ in production: make safe, then go back to v1\.1\.0$/);
+});
+
 test('Every secret is handed to the runner to be masked, before the first step.', async () => {
   const { masks } = await run({ level: 'application', dry_run: 'true' });
   const { JOURNAL_URL, REDIS_URL } = site.env;

@@ -13,6 +13,8 @@ const LOCAL = 'environments: { production: { redis: { url: "env:REDIS" } } }\n';
 const BUILT = `${HEAD}environments:
   production:
     automation: armed
+    account: "123456789012"
+    regions: [eu-west-1]
     base_url: https://shop.example
     journal: { url: "env:JOURNAL" }
     redis: { url: "env:REDIS" }
@@ -21,7 +23,16 @@ flags:
     features: { layout: file, flags: { a: { default: true, safe: false } } }
 breakers: { providers: { stripe: { tags: [payment] } } }
 rules:
-  slow: { threshold: { above: 800ms } }
+  critical-errors:
+    alarms: [shop-5xx]
+    decision: act
+    missing: act
+    groups: [features]
+    trips: ["tag:payment"]
+    automation: observe
+    automatic: flags
+  own: { signal: health, decision: act, alarms: [own] }
+alarms: { max_age: 10m }
 targets:
   app: { kind: command, deploy: [x], current: [x], env: { KEY: "env:KEY" } }
 checks:
@@ -49,15 +60,44 @@ test('what is built is not named', () => {
 
 const AWS = 'account: "123456789012", regions: [eu-west-1]';
 
+test('what a rule is when left out is not named, whatever the matrix has there', () => {
+  const paths = unavailableSettings(parse(`${HEAD}${LOCAL}`)).map(({ path }) => path);
+  expect(paths).toEqual([]);
+  const own = 'rules: { own: { signal: health, decision: suggest } }';
+  expect(unavailableSettings(parse(`${HEAD}${LOCAL}${own}`))).toEqual([]);
+});
+
 const CLOUDWATCH =
   '{ kind: cloudwatch, signals: { error_rate: { unit: ratio, metrics: { a: { namespace: n, name: e } } } } }';
 
-const CASES: [text: string, path: string, refused: Need, allowed?: Need][] = [
+/** A signal of one's own. */
+const PUSH =
+  'metrics: { kind: http-json, url: "https://a.example", signals: { push: { unit: count, pointer: /p } } }\n';
+
+type Case = [text: string, path: string, refused: Need, allowed?: Need];
+
+/** An alarm measures by itself: what a rule says about measuring and waiting has no effect yet. */
+const RULES: [text: string, path: string][] = [
+  // The alarm is answered with "investigate", and that is all.
+  ['slow: { alarms: [shop-slow] }', 'slow.alarms'],
+  ['service-down: { alarms: [a], missing: investigate }', 'service-down.alarms'],
+  ['slow: { threshold: { above: 800ms } }', 'slow.threshold'],
+  ['slow: { for: 3m }', 'slow.for'],
+  ['complaints: { within: 20m }', 'complaints.within'],
+  ['slow: { period: 2m }', 'slow.period'],
+  ['slow: { min_requests: 7 }', 'slow.min_requests'],
+  ['security-breach: { min_severity: 5 }', 'security-breach.min_severity'],
+  ['slow: { investigate_for: 3m }', 'slow.investigate_for'],
+  ['slow: { at_end: ask }', 'slow.at_end'],
+  ['slow: { page: [commander] }', 'slow.page'],
+  ['own: { signal: push, decision: act, threshold: { above: 1 } }', 'own.signal'],
+  ['own: { signal: health, decision: act, automatic: application }', 'own.automatic'],
+];
+
+const CASES: Case[] = [
   [`environments: { p: { state: { kind: aws }, ${AWS} } }`, 'environments.p.state.kind', 'flags'],
   [`environments: { p: { reach: lambda, ${AWS} } }`, 'environments.p.reach', 'flags'],
   [`environments: { p: { journal: { url: "ssm:/a" } } }`, 'environments.p.journal.url', 'flags'],
-  [`environments: { p: { ${AWS} } }`, 'environments.p.account', 'automation', 'flags'],
-  [`environments: { p: { ${AWS} } }`, 'environments.p.regions', 'automation', 'flags'],
   [
     `environments: { p: { journal: { url: "env:J", schema: other } } }`,
     'environments.p.journal.schema',
@@ -85,7 +125,12 @@ const CASES: [text: string, path: string, refused: Need, allowed?: Need][] = [
     'application',
     'flags',
   ],
-  [`${LOCAL}rules: { slow: { alarms: [shop-slow] } }`, 'rules.slow.alarms', 'automation', 'flags'],
+  ...RULES.map(([text, key]): Case => {
+    const rules = `${LOCAL}${PUSH}rules: { ${text} }`;
+    return [rules, `rules.${key}`, 'automation', 'flags'];
+  }),
+  [`${LOCAL}alarms: { reread_after: 1m }`, 'alarms.reread_after', 'automation', 'flags'],
+  [`${LOCAL}alarms: { flapping: { changes: 4 } }`, 'alarms.flapping', 'automation', 'flags'],
   [
     `${LOCAL}targets: { a: { kind: ecs, cluster: c, service: s } }`,
     'targets.a.kind',

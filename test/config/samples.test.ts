@@ -2,6 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { buildJsonSchema, type SchemaNode } from '../../scripts/schema/json-schema.ts';
+import { unavailableSettings } from '../../src/config/availability.ts';
 import { parseConfig } from '../../src/config/load.ts';
 import { isBlock } from '../../src/config/raw.ts';
 
@@ -86,6 +87,16 @@ test.each(SAMPLES)('%s is accepted, and an editor finds its schema', async (name
 
   expect(text.split('\n')[0]).toBe('# yaml-language-server: $schema=../../backout.schema.json');
   expect(parseConfig(text, { file: name }).config.version).toBe(1);
+});
+
+test('what the function for alarms reads is not called without effect in any sample', async () => {
+  const texts = await Promise.all(SAMPLES.map(read));
+  const configs = texts.map((text) => parseConfig(text, { file: 'sample' }).config);
+  const used = configs.flatMap(({ rules }) => Object.values(rules).flatMap((rule) => rule.alarms));
+  // They do use it: otherwise this would say nothing.
+  expect(used.length).toBeGreaterThan(1);
+  const named = configs.flatMap((config) => unavailableSettings(config).map(({ path }) => path));
+  expect(named.filter((path) => /\.(account|regions|alarms)$/.test(path))).toEqual([]);
 });
 
 test.each(SAMPLES)('every key of %s is in the JSON Schema, with a description', async (name) => {

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Verdict } from '../../src/model/verdict.ts';
 import { makeSafe } from '../../src/operations/make-safe.ts';
 import { tripBreakers } from '../../src/operations/trip-breakers.ts';
+import type { Check } from '../../src/ports/checks.ts';
 import { REQUEST, type Site, unreachable } from '../support/memory-ports.ts';
 import {
   failingJournal,
@@ -12,6 +13,17 @@ import {
   statesOf,
   WATCH,
 } from './recovery-support.ts';
+
+/** A metric that is asked several times before it is judged. */
+const slow = ({ clock }: Site, verdict: Verdict): Check => ({
+  name: 'error-rate',
+  stages: ['now'],
+  async run({ signal }) {
+    await clock.sleep(180_000, signal);
+    const at = new Date(clock.now()).toISOString();
+    return { check: 'error-rate', verdict, reason: '21 %', duration_ms: 180_000, at };
+  },
+});
 
 describe('the recovery of the breakers', () => {
   it('lets calls through one provider after the other, each watched half open before it closes', async () => {
@@ -62,6 +74,34 @@ describe('the recovery of the breakers', () => {
       expect(result).toMatchObject({ outcome: 'stopped', closed: [] });
       expect(await statesOf(site)).toEqual({ mailer: 'open', stripe: 'open' });
     }
+  });
+
+  describe('with a metric that takes three minutes to judge', () => {
+    it('waits for its answer, and closes what it finds good', async () => {
+      const site = await safeSite();
+      const facts = { ...site.ports.facts, checksMs: 4 * 180_000 };
+      const result = await recover(site, {}, { facts, checks: [slow(site, 'passed')] });
+      expect(result).toMatchObject({ outcome: 'done', closed: PROVIDERS, problems: [] });
+    });
+
+    it('opens again what it finds bad, with the reason that it gives', async () => {
+      const site = await safeSite();
+      const facts = { ...site.ports.facts, checksMs: 4 * 180_000 };
+      const result = await recover(site, {}, { facts, checks: [slow(site, 'failed')] });
+      expect(result.problems.join()).toContain('error-rate: 21 %');
+      expect(await statesOf(site)).toEqual({ mailer: 'open', stripe: 'open' });
+    });
+
+    it('still ends, and opens again, when it never answers', async () => {
+      const site = await safeSite();
+      const facts = { ...site.ports.facts, checksMs: 4 * 180_000 };
+      const silent: Check = { ...slow(site, 'passed'), run: () => new Promise(() => undefined) };
+      const began = site.clock.now();
+      const result = await recover(site, {}, { facts, checks: [silent] });
+      expect(result).toMatchObject({ outcome: 'stopped', closed: [] });
+      expect(site.clock.now() - began).toBeLessThan(5 * 180_000);
+      expect(await statesOf(site)).toEqual({ mailer: 'open', stripe: 'open' });
+    });
   });
 
   it('leaves alone what a person holds open, unless it was named', async () => {

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { memoryCheck } from '../../src/adapters/memory/check.ts';
 import type { Verdict } from '../../src/model/verdict.ts';
 import { watchBake } from '../../src/operations/watch-bake.ts';
+import type { Check } from '../../src/ports/checks.ts';
 import { type FakeClock, fakeClock } from '../support/fake-clock.ts';
 
 const MINUTE_MS = 60_000;
@@ -92,4 +93,56 @@ test('Time in which nobody watched is no good time.', async () => {
   const { verdict, result } = await bake(['passed'], { clock });
   expect(verdict).toBe('inconclusive');
   expect(result.measurements.map(({ check }) => check)).toContain('watching');
+});
+
+test('A process that was stopped in the middle of a round has not watched either.', async () => {
+  const clock = fakeClock();
+  let asked = 0;
+  const health = memoryCheck({ name: 'health', clock });
+  const read = async () => {
+    asked += 1;
+    // Stopped after it began its round, and before the service was asked.
+    if (asked === 3) await clock.sleep(5 * MINUTE_MS);
+    return calm;
+  };
+  const result = await clock.run(
+    watchBake(
+      { clock, checks: [health], flags: { read } },
+      {
+        stage: 't+10',
+        until: clock.now() + 10 * MINUTE_MS,
+        everyMs: MINUTE_MS,
+        signal: new AbortController().signal,
+      },
+    ),
+  );
+  expect(result.verdict).toBe('inconclusive');
+  expect(result.measurements.map(({ check }) => check)).toContain('watching');
+});
+
+test('One slow check is no time in which nobody watched.', async () => {
+  const clock = fakeClock();
+  const slow: Check = {
+    name: 'slow',
+    stages: ['t+10'],
+    async run() {
+      const from = clock.now();
+      await clock.sleep(4 * MINUTE_MS);
+      const at = new Date(clock.now()).toISOString();
+      const took = clock.now() - from;
+      return { check: 'slow', verdict: 'passed', reason: 'It is well.', duration_ms: took, at };
+    },
+  };
+  const result = await clock.run(
+    watchBake(
+      { clock, checks: [slow], flags: { read: () => Promise.resolve(calm) } },
+      {
+        stage: 't+10',
+        until: clock.now() + 10 * MINUTE_MS,
+        everyMs: MINUTE_MS,
+        signal: new AbortController().signal,
+      },
+    ),
+  );
+  expect(result.verdict).toBe('passed');
 });

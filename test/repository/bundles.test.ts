@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
 const root = resolve(import.meta.dirname, '../..');
@@ -30,8 +30,22 @@ test.each(['actions/dist'])(
   },
 );
 
-test('The bundles are part of the repository, also on a machine that ignores dist folders.', () => {
-  const ignored = ['actions/dist/rollback.mjs', 'actions/dist/on-alarm.mjs'].filter((file) => {
+test('Every part that a bundle loads is there.', async () => {
+  const names = (await bundles()).map((path) => basename(path));
+  const loaded = new Set(
+    await Promise.all((await bundles()).map(partsOf)).then((all) => all.flat()),
+  );
+  // If nothing were found, nothing could be missing.
+  expect(loaded.size).toBeGreaterThan(1);
+  expect([...loaded].filter((part) => !names.includes(part))).toEqual([]);
+});
+
+test('The function for alarms is one file: a part would be waited for in the emergency.', async () => {
+  expect(await partsOf(join(root, 'actions/dist/on-alarm.mjs'))).toEqual([]);
+});
+
+test('The bundles are part of the repository, also on a machine that ignores dist folders.', async () => {
+  const ignored = (await bundles()).filter((file) => {
     try {
       execFileSync('git', ['check-ignore', '--quiet', '--no-index', file], { cwd: root });
       return true;
@@ -43,8 +57,8 @@ test('The bundles are part of the repository, also on a machine that ignores dis
 });
 
 test('No bundle has a path of the machine that it was built on.', async () => {
-  for (const file of ['actions/dist/rollback.mjs', 'actions/dist/on-alarm.mjs']) {
-    const text = await readFile(join(root, file), 'utf8');
+  for (const file of await bundles()) {
+    const text = await readFile(file, 'utf8');
     expect(text.includes(root)).toBe(false);
   }
 });
@@ -52,3 +66,17 @@ test('No bundle has a path of the machine that it was built on.', async () => {
 test('The function for alarms is no larger than a megabyte.', async () => {
   expect((await readFile(join(root, 'actions/dist/on-alarm.mjs'))).length).toBeLessThan(1_000_000);
 });
+
+/** Every committed file that runs without an installation. */
+async function bundles(): Promise<string[]> {
+  const names = await readdir(join(root, 'actions/dist'));
+  expect(names).toEqual(expect.arrayContaining(['rollback.mjs', 'on-alarm.mjs']));
+  return names.map((name) => join(root, 'actions/dist', name));
+}
+
+/** Names of the files that a bundle loads from beside it, at its start or later. */
+async function partsOf(file: string): Promise<string[]> {
+  const text = await readFile(file, 'utf8');
+  const loads = text.matchAll(/(?:\bfrom|\bimport\(?)\s*["'`]\.\/([\w.-]+)["'`]/g);
+  return [...loads].flatMap(([, name]) => name ?? []);
+}

@@ -5,6 +5,7 @@ import { flagsStayOff } from './invariants/flags.ts';
 import type { Rule, Watch } from './invariants/invariant.ts';
 import { recordIsWhole } from './invariants/record.ts';
 import { stepsAreProven } from './invariants/steps.ts';
+import { stagesAreWatched } from './invariants/watching.ts';
 import { targetsAreGuarded } from './invariants/targets.ts';
 import type { Machine } from './ports.ts';
 import type { Process } from './process.ts';
@@ -43,6 +44,7 @@ export function watchInvariants(world: World): Guard {
   const watches: Watch[] = [
     flagsStayOff(world, complain),
     stepsAreProven(world, complain),
+    stagesAreWatched(world, complain),
     targetsAreGuarded(world, complain),
     recordIsWhole(world, complain),
     endings(world, complain),

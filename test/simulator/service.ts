@@ -84,6 +84,7 @@ export function openChecks(
     async run({ safeState }) {
       if (safeState && underSafeState === 'skip') return undefined;
       const at = new Date(clock.now()).toISOString();
+      world.looks.push(world.scheduler.now());
       const measured = { check: 'health', duration_ms: 0, at };
       try {
         const healthy = await read('metrics', 'read', () => Promise.resolve(world.healthy()));

@@ -78,6 +78,8 @@ export interface World {
   /** Writes that landed since the last look, and all deployments ever. */
   readonly landed: Write[];
   readonly deployments: Deployment[];
+  /** When a process asked how the service is, whatever the answer. */
+  readonly looks: number[];
   /** When each claim about the world (`live:web:v1.1.0`) was last true. */
   readonly lastTrue: Map<string, number>;
   /** Caches that were really emptied, and services that were really restarted, as steps. */
@@ -130,6 +132,7 @@ export async function openWorld(scene: Scene, keepLog: boolean): Promise<World> 
     acknowledged: [],
     landed: [],
     deployments: [],
+    looks: [],
     lastTrue: new Map(),
     maintained: [],
     flagHistory: [],

@@ -38,6 +38,6 @@ test('No check at all is not a pass.', () => {
 
 test('A round says how much is left, and its worst answer.', () => {
   const result = foldStage('now', [measured('error'), measured('failed')]);
-  const line = renderRound({ number: 12, result, leftMs: 250_000, safeState: false });
+  const line = renderRound({ number: 12, result, leftMs: 250_000, seenAt: 0, safeState: false });
   expect(line).toBe('FAIL · round 12 · 4 min 10 s left · check-failed: It is failed.');
 });

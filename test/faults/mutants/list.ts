@@ -265,4 +265,12 @@ export const MUTANTS: readonly Mutant[] = [
     breaks: ['I2'],
     why: 'A flag counts as switched because its write returned.',
   },
+  {
+    name: 'bake-not-watched',
+    file: 'src/operations/watch-bake.ts',
+    find: 'if (asked - seenAt > longestPause(everyMs)) {',
+    replace: 'if (asked - seenAt > Number.MAX_SAFE_INTEGER) {',
+    breaks: ['I14'],
+    why: 'A machine that slept through the bake calls it good by one look at the end.',
+  },
 ];
