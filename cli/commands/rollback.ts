@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { requireApproval } from '../../src/operations/approval.ts';
+import { readAccepted } from '../../src/model/eligibility.ts';
 import { BackoutError } from '../../src/model/error.ts';
 import { parseLevel } from '../../src/model/level.ts';
 import { type Plan, shortHash } from '../../src/model/plan.ts';
@@ -30,13 +31,17 @@ interface RollbackOptions extends GlobalOptions {
   approvedBy?: string;
   yes?: boolean;
   dryRun?: boolean;
+  accept?: string;
 }
 
 interface PlanOptions extends GlobalOptions {
   to?: string;
+  accept?: string;
   manual?: boolean;
   reason?: string;
 }
+
+const ACCEPT = 'what is RED about --to and is accepted, such as below-floor,secret-missing';
 
 export function addRollback(program: Command, run: Runner): void {
   program
@@ -44,6 +49,7 @@ export function addRollback(program: Command, run: Runner): void {
     .description('show what a rollback would do, and change nothing')
     .argument('[level]', 'flags, application or database', 'application')
     .option('--to <tag>', 'the release to go back to (default: the last known good)')
+    .option('--accept <risks>', ACCEPT)
     .option('--manual', 'the steps by hand, to paste into a shell, for when everything is down')
     .option('--reason <text>', 'with --manual: what is broken')
     .action(run(showPlan));
@@ -54,6 +60,7 @@ export function addRollback(program: Command, run: Runner): void {
     .option('--to <tag>', 'the release to go back to (default: the last known good)')
     .option('--reason <text>', 'what is broken, 10 to 2,000 characters')
     .option('--incident <id>', 'the incident it belongs to (default: the open one, or a new one)')
+    .option('--accept <risks>', ACCEPT)
     .option('--plan <hash>', 'carry out exactly this plan, or refuse')
     .option(
       '--approved-by <name>',
@@ -68,12 +75,14 @@ async function showPlan(level: string, options: PlanOptions) {
   if (options.manual === true) return await showManual(level, options);
   requireManual(options);
   const parsed = parseLevel(level);
+  const accepted = acceptedOf(options);
   return await withService(options, { need: 'assess' }, async ({ service, out, again }) => {
-    const prepared = await prepareRollback(service.ports, parsed, options.to);
+    const prepared = await prepareRollback(service.ports, parsed, options.to, accepted);
     const { plan } = prepared;
     const second = needsSecondPerson(service, prepared);
     const command =
       `backout rollback ${parsed}${to(options)} --plan ${shortHash(plan.hash)}` +
+      (accepted.length === 0 ? '' : ` --accept ${accepted.join(',')} --reason "…"`) +
       (second ? ' --approved-by NAME' : '');
     out.result(
       plan,
@@ -105,12 +114,37 @@ function needsSecondPerson(
   }
 }
 
+/** A risk is taken for one release that somebody looked at. @throws BackoutError E_ACCEPT (usage) */
+function acceptedOf(options: { accept?: string; to?: string }): string[] {
+  const accepted = readAccepted(options.accept);
+  if (accepted.length === 0 || options.to !== undefined) return accepted;
+  throw new BackoutError({
+    code: 'E_ACCEPT',
+    kind: 'usage',
+    message: '--accept takes a risk of one release, and none is named.',
+    remedy: 'Name the release with --to; `backout assess` shows what is RED about it.',
+  });
+}
+
+/** Whoever takes a risk says why. @throws BackoutError E_ACCEPT (usage) */
+function requireReasonFor(accepted: readonly string[], reason: string | undefined): void {
+  if (accepted.length === 0 || reason !== undefined) return;
+  throw new BackoutError({
+    code: 'E_ACCEPT',
+    kind: 'usage',
+    message: `Accepting ${accepted.join(', ')} needs a reason.`,
+    remedy: 'Say with --reason why the risk is worth taking: it stands in the postmortem.',
+  });
+}
+
 const to = (options: { to?: string }): string =>
   options.to === undefined ? '' : ` --to ${options.to}`;
 
 async function rollback(level: string, options: RollbackOptions) {
   const parsed = parseLevel(level);
   const emergency = parsed === 'flags';
+  const accepted = acceptedOf(options);
+  requireReasonFor(accepted, options.reason);
   return await withService(options, { need: parsed, emergency }, async (context) => {
     const { service, out, user, again } = context;
     const request = {
@@ -128,7 +162,7 @@ async function rollback(level: string, options: RollbackOptions) {
       out.result(result, renderResult(result, await liveNow(context), again));
       return exitCodeOfOutcome(result.execution.outcome);
     }
-    const prepared = await prepareRollback(service.ports, parsed, options.to);
+    const prepared = await prepareRollback(service.ports, parsed, options.to, accepted);
     const { plan } = prepared;
     if (options.dryRun === true) {
       out.result({ plan, dry_run: true }, `${renderPlan(plan)}\nDry run: nothing was changed.`);

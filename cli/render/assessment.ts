@@ -1,5 +1,5 @@
 import { listOff } from '../../src/model/still-off.ts';
-import type { Assessment } from '../../src/operations/assess.ts';
+import type { Assessment, Candidate } from '../../src/operations/assess.ts';
 import { formatInstant } from './time.ts';
 import { labelled, nextLine, table, wrap } from './text.ts';
 
@@ -9,31 +9,23 @@ export function renderAssessment(
   candidates: number,
   again: (command: string) => string,
 ): string {
-  const { targets, knownGood, releases, commits, openIncidents, stillOff, recommended } =
-    assessment;
+  const { targets, knownGood, commits, openIncidents, stillOff, recommended } = assessment;
   const live = targets.map(({ name, live: said }) => [
     `  ${name}`,
     said.known ? said.tag : `unknown: ${said.problem}`,
   ]);
   const good = knownGood.release;
-  const rejected = new Map(knownGood.rejected.map(({ tag, why }) => [tag, why]));
-  const listed = releases
-    .toSorted((a, b) => (a.deployedAt < b.deployedAt ? 1 : -1))
+  const listed = assessment.candidates
     .slice(0, candidates)
-    .map((release) => [
-      `  ${release.tag}`,
-      release.status,
-      formatInstant(release.deployedAt),
-      release.tag === good?.tag ? 'last known good' : (rejected.get(release.tag) ?? ''),
-    ]);
+    .map((one) => [`  ${one.tag}`, one.colour, describeCandidate(one, one.tag === good?.tag)]);
   const taken = commits.map(({ commit, subject }) => [`  ${commit.slice(0, 10)}`, subject]);
   const level = recommended.level === undefined ? '' : `${recommended.level}. `;
   return [
     'Live now',
     live.length === 0 ? '  no target is configured' : table(live),
     '',
-    'Releases',
-    listed.length === 0 ? '  none is recorded' : table(listed),
+    'Releases to go back to',
+    listed.length === 0 ? '  none is known' : table(listed),
     ...(taken.length === 0
       ? []
       : ['', `Commits that going back to ${good?.tag ?? ''} takes away`, table(taken)]),
@@ -45,4 +37,12 @@ export function renderAssessment(
     wrap(`Recommended: ${level}${recommended.why}`, '', '  '),
     ...(recommended.command === undefined ? [] : [nextLine(again(recommended.command))]),
   ].join('\n');
+}
+
+/** When it was live and how that went, and all that speaks against it. */
+function describeCandidate({ release, reasons }: Candidate, isKnownGood: boolean): string {
+  const was =
+    release === undefined ? [] : [`${release.status}, live ${formatInstant(release.deployedAt)}`];
+  const known = isKnownGood ? ['last known good'] : [];
+  return [...known, ...was, ...reasons.map(({ code, text }) => `${code}: ${text}`)].join('; ');
 }

@@ -83,9 +83,7 @@ function fromReleases({ releases, depends_on: services }: BackoutConfig): Unavai
     found.push(missing(['depends_on'], 'order between services', ['application', 'database']));
   }
   const judged: Need[] = ['application', 'assess'];
-  if (releases.security_floor !== undefined) add('security_floor', 'security floor', judged);
   if (releases.migrations.length > 0) add('migrations', 'audit of migrations', judged);
-  if (releases.required_secrets.length > 0) add('required_secrets', 'check of secrets', judged);
   if (releases.parallel_targets > 1) {
     add('parallel_targets', 'deploying targets at once', ['application']);
   }

@@ -1,5 +1,6 @@
 /** Whether a release is something to go back to, and why: GREEN, YELLOW or RED. Pure. */
 
+import { BackoutError } from './error.ts';
 import type { Release, Tag } from './release.ts';
 import { type Version, compareVersions } from './version.ts';
 
@@ -81,6 +82,24 @@ const ACCEPTABLE: readonly ReasonCode[] = [
 
 export function isAcceptable({ code }: Pick<Reason, 'code'>): boolean {
   return ACCEPTABLE.includes(code);
+}
+
+/**
+ * The risks that a person takes, as typed: `below-floor,secret-missing`.
+ * @throws BackoutError E_ACCEPT (usage)
+ */
+export function readAccepted(text: string | undefined): ReasonCode[] {
+  if (text === undefined) return [];
+  return text.split(',').map((name) => {
+    const code = ACCEPTABLE.find((one) => one === name.trim());
+    if (code !== undefined) return code;
+    throw new BackoutError({
+      code: 'E_ACCEPT',
+      kind: 'usage',
+      message: `${JSON.stringify(name.slice(0, 80))} is no risk that can be accepted.`,
+      remedy: `Name some of: ${ACCEPTABLE.join(', ')}, with commas between them.`,
+    });
+  });
 }
 
 /** The worst of the reasons. */

@@ -1,3 +1,4 @@
+import type { Eligibility } from '../model/eligibility.ts';
 import { BackoutError } from '../model/error.ts';
 import { type Plan, shortHash } from '../model/plan.ts';
 import type { Assessment } from './assess.ts';
@@ -16,14 +17,13 @@ function isSamePerson(one: string, other: string): boolean {
 
 /**
  * A second person agrees where the environment asks for it: always, or when the release to go back
- * to was never proven good. The last known good needs nobody: it is the proven way home.
+ * to is not GREEN. The last known good needs nobody: it is the proven way home.
  * @throws BackoutError E_APPROVAL (refused)
  */
 export function requireApproval(assessment: Assessment, plan: Plan, approval: Approval): void {
-  const proven = assessment.releases.some(
-    ({ tag, status }) => tag === plan.to && status === 'good',
-  );
-  const needed = approval.policy === 'always' || (approval.policy === 'unless_green' && !proven);
+  const judged = assessment.candidates.find(({ tag }) => tag === plan.to);
+  const green = judged?.colour === 'GREEN';
+  const needed = approval.policy === 'always' || (approval.policy === 'unless_green' && !green);
   if (!needed) return;
   const second = approval.approvedBy?.trim() ?? '';
   if (second !== '' && !isSamePerson(second, approval.actor)) return;
@@ -33,9 +33,15 @@ export function requireApproval(assessment: Assessment, plan: Plan, approval: Ap
     message:
       approval.policy === 'always'
         ? 'This environment asks for a second person.'
-        : `${plan.to ?? 'This release'} was never proven good: a second person has to agree.`,
+        : `${plan.to ?? 'This release'} is ${judged?.colour ?? 'not known to be GREEN'}${whyOf(judged)}: a second person has to agree.`,
     remedy:
       `Let somebody else look at \`backout plan\`, then add ` +
       `--plan ${shortHash(plan.hash)} --approved-by NAME.`,
   });
+}
+
+/** ` (it is held: …; …)`. */
+function whyOf(judged: Eligibility | undefined): string {
+  const reasons = judged?.reasons ?? [];
+  return reasons.length === 0 ? '' : ` (${reasons.map(({ text }) => text).join('; ')})`;
 }

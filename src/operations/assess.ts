@@ -137,8 +137,8 @@ async function lookAtCandidates(
   if (purpose === 'report' || named !== undefined) await Promise.all(names.map(ask));
   let knownGood = lastKnownGood({ ...input, evidenceOf });
   // What speaks against the newest good one makes the next one the last known good: ask that too.
-  while (named === undefined && evidence.size < LOOKED_AT + releases.length) {
-    const next = knownGood.release?.tag;
+  for (;;) {
+    const next = named === undefined ? knownGood.release?.tag : undefined;
     if (next === undefined || evidence.has(next)) break;
     await ask(next);
     knownGood = lastKnownGood({ ...input, evidenceOf });

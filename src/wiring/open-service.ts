@@ -115,7 +115,7 @@ export async function openService(options: OpenOptions): Promise<OpenService> {
     read: () => files.read(),
     engage: (override) => files.engage(override),
   };
-  const facts = planFacts(config, loaded.hash);
+  const facts = planFacts(config, loaded.hash, variables);
   const { metrics, counters } = tolerant(
     options,
     () => ({ metrics: [], counters: [] }),
@@ -317,8 +317,13 @@ function messageFooter({ messages }: SelectedConfig): Pick<MessageFacts, 'runboo
   };
 }
 
-function planFacts(config: SelectedConfig, configHash: string): PlanFacts {
+function planFacts(
+  config: SelectedConfig,
+  configHash: string,
+  variables: EnvironmentVariables,
+): PlanFacts {
   const { budgets, stages, environment } = config;
+  const { security_floor: floor, required_secrets: required } = config.releases;
   return {
     service: config.service,
     environment: environment.name,
@@ -328,6 +333,10 @@ function planFacts(config: SelectedConfig, configHash: string): PlanFacts {
     providers: Object.keys(config.breakers.providers),
     fastPath: environment.redis !== undefined,
     acknowledgeWithinMs: config.flags.acknowledge_within,
+    eligibility: {
+      ...(floor === undefined ? {} : { floor }),
+      missingSecrets: required.filter((reference) => !isThere(reference, variables)),
+    },
     budgetsMs: {
       flags: budgets.flags,
       application: budgets.application,
@@ -346,6 +355,15 @@ function planFacts(config: SelectedConfig, configHash: string): PlanFacts {
     checksMs: longestChecks(config),
     bake: { durationMs: config.bake.duration, everyMs: config.bake.every },
   };
+}
+
+/** Whether a reference leads to something. Its value is looked at by nobody. */
+function isThere(reference: string, variables: EnvironmentVariables): boolean {
+  try {
+    return resolveReference(reference, variables) !== '';
+  } catch {
+    return false;
+  }
 }
 
 /** Names of the flags that have a safe value, by group; groups without one are left out. */

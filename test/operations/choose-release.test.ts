@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { BackoutError } from '../../src/model/error.ts';
-import { lastKnownGood } from '../../src/model/eligibility.ts';
+import { type Evidence, judgeEligibility, lastKnownGood } from '../../src/model/eligibility.ts';
 import type { Release, ReleaseStatus, Tag } from '../../src/model/release.ts';
 import { parseVersion } from '../../src/model/version.ts';
 import { type Approval, requireApproval } from '../../src/operations/approval.ts';
@@ -32,7 +32,11 @@ function situation(live: string | undefined, known: Known[], extraTags: string[]
     tags,
     releases,
     knownGood: lastKnownGood({ releases, tags, live }),
-    candidates: [],
+    candidates: tags.map(({ name: tag, commit }) => {
+      const release = releases.find((one) => one.tag === tag);
+      const judged = judgeEligibility({ name: tag, release }, { tags, live });
+      return { tag, commit, release, ...judged };
+    }),
     commits: [],
     openIncidents: [],
     stillOff: { flags: [], breakers: [], incidents: [], problems: [] },
@@ -245,9 +249,63 @@ describe('a second person', () => {
     expect(() => requireApproval(assessment, plan, approval)).toThrowError(
       expect.objectContaining({
         kind: 'refused',
-        message: expect.stringContaining('v1.1.0 was never proven good') as string,
+        message: expect.stringContaining('v1.1.0 is YELLOW (its bake never ended') as string,
         remedy: expect.stringContaining(plan.hash.slice(0, 12)) as string,
       }),
+    );
+  });
+});
+
+const CLEAN: Evidence = {
+  ancestry: 'ancestor',
+  artefacts: [{ target: 'web', state: 'there', detail: '' }],
+  flags: { gone: [], changed: [] },
+};
+
+describe('a release that is RED', () => {
+  const given = (evidence: Partial<Evidence>, floor?: string): Assessment => {
+    const found = situation('v1.2.0', [
+      ['v1.0.0', 'good'],
+      ['v1.1.0', 'good'],
+      ['v1.2.0', 'deployed'],
+    ]);
+    const surroundings = { ...found, ...(floor === undefined ? {} : { floor }) };
+    const candidates = found.candidates.map(({ tag, commit, release }) => ({
+      tag,
+      commit,
+      release,
+      ...judgeEligibility({ name: tag, release }, surroundings, { ...CLEAN, ...evidence }),
+    }));
+    return { ...found, candidates };
+  };
+  const breaking = { verdict: 'breaking', why: '2 migrations since then break it' } as const;
+
+  it.each<[string, Assessment, string, string[]]>([
+    ['migrations break it', given({ migrations: breaking }), 'E_SCHEMA', ['migrations-breaking']],
+    ['it is below the floor', given({}, 'v1.2.0'), 'E_FLOOR', ['below-floor']],
+    [
+      'flags have another type',
+      given({ flags: { gone: [], changed: ['page_size'] } }),
+      'E_FLAG_CHANGED',
+      ['flag-changed'],
+    ],
+  ])('is refused when %s, with the name of the risk, and taken when that is accepted', (...row) => {
+    const [, assessment, code, accepted] = row;
+    expect(codeOf(() => chooseRelease(assessment, 'v1.1.0'))).toBe(code);
+    expect(() => chooseRelease(assessment, 'v1.1.0')).toThrowError(
+      expect.objectContaining({
+        remedy: expect.stringContaining(`--accept ${accepted.join(',')}`) as string,
+      }),
+    );
+    expect(codeOf(() => chooseRelease(assessment, 'v1.1.0', ['secret-missing']))).toBe(code);
+    expect(chooseRelease(assessment, 'v1.1.0', accepted)).toMatchObject({ tag: 'v1.1.0' });
+  });
+
+  it('is refused whatever is accepted when there is nothing to deploy', () => {
+    const artefacts = [{ target: 'web', state: 'missing', detail: 'deleted' }] as const;
+    const all = ['migrations-breaking', 'below-floor', 'secret-missing', 'flag-changed'];
+    expect(codeOf(() => chooseRelease(given({ artefacts }), 'v1.1.0', all))).toBe(
+      'E_ARTEFACT_MISSING',
     );
   });
 });

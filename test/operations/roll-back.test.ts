@@ -248,7 +248,7 @@ describe('a rollback of the application', () => {
   it('checks the artefact once more before it touches a target', async () => {
     const site = await openSite();
     let asked = 0;
-    const { preflight } = site.target;
+    const preflight = site.target.preflight.bind(site.target);
     site.target.preflight = (release) => {
       asked += 1;
       // Twice while it is planned and looked at again under the lease; then it goes away.
