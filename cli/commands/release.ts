@@ -1,13 +1,25 @@
 import type { Command } from 'commander';
-import { tagNotFound } from '../../src/model/nearest.ts';
-import { requireTagFormat } from '../../src/model/release.ts';
-import { timestamp } from '../../src/ports/clock.ts';
+import { BackoutError } from '../../src/model/error.ts';
+import { type ReleaseDetails, requireTagFormat } from '../../src/model/release.ts';
 import { checkReason } from '../../src/model/typed-text.ts';
-import { type GlobalOptions, withService } from '../context.ts';
-import { EXIT } from '../exit-code.ts';
+import { bakeRelease } from '../../src/operations/bake-release.ts';
+import { gateDeployment } from '../../src/operations/gate-deployment.ts';
+import { noteDeed } from '../../src/operations/month-record.ts';
+import { recordRelease } from '../../src/operations/record-release.ts';
+import { timestamp } from '../../src/ports/clock.ts';
+import { detailsOfConfig } from '../../src/wiring/release-details.ts';
+import { type CommandContext, type GlobalOptions, withService } from '../context.ts';
+import { EXIT, exitCodeOfVerdict } from '../exit-code.ts';
 import type { Runner } from '../program.ts';
-import { table } from '../render/text.ts';
+import { renderChecklist } from '../render/checklist.ts';
+import { labelled, table, wrap } from '../render/text.ts';
 import { formatInstant } from '../render/time.ts';
+import { stopSignal, watchView } from '../watch-view.ts';
+
+interface RecordOptions extends GlobalOptions {
+  artefact: string[];
+  schema?: string;
+}
 
 export function addRelease(program: Command, run: Runner): void {
   const release = program
@@ -15,13 +27,32 @@ export function addRelease(program: Command, run: Runner): void {
     .description('what was deployed, and how it turned out');
   release.command('list').description('recorded releases, newest first').action(run(list));
   release
-    .command('record')
-    .description('record that a tag went live now')
+    .command('gate')
+    .description(
+      'for pipelines, before a deployment: refuse what is held, and any during a rollback',
+    )
     .argument('<tag>')
-    .action(run(recordRelease));
+    .action(run(gate));
+  release
+    .command('record')
+    .description('for pipelines, after a deployment: record that a tag went live now')
+    .argument('<tag>')
+    .option(
+      '--artefact <target=id>',
+      'what the platform calls its artefact: a digest, a version (may be repeated)',
+      (one: string, all: string[]) => [...all, one],
+      [],
+    )
+    .option('--schema <version>', 'version of the database schema that it runs on')
+    .action(run(saveRelease));
+  release
+    .command('bake')
+    .description('watch what went live for the whole bake; good when every round passed')
+    .argument('<tag>')
+    .action(run(bake));
   release
     .command('good')
-    .description('mark a recorded release as good: its bake passed')
+    .description('mark a recorded release as good by hand')
     .argument('<tag>')
     .action(run(markGood));
   release
@@ -30,7 +61,12 @@ export function addRelease(program: Command, run: Runner): void {
     .argument('<tag>')
     .requiredOption('--reason <text>', 'why, 10 to 2,000 characters')
     .action(run(hold));
-  release.command('unhold').description('end a hold').argument('<tag>').action(run(unhold));
+  release
+    .command('unhold')
+    .description('end a hold')
+    .argument('<tag>')
+    .requiredOption('--reason <text>', 'why it may be deployed again, 10 to 2,000 characters')
+    .action(run(unhold));
 }
 
 async function list(options: GlobalOptions) {
@@ -52,22 +88,76 @@ async function list(options: GlobalOptions) {
   });
 }
 
-async function recordRelease(tag: string, options: GlobalOptions) {
+async function gate(tag: string, options: GlobalOptions) {
   requireTagFormat(tag);
   return await withService(options, { need: 'assess' }, async ({ service, out }) => {
-    const { ports } = service;
-    const tags = await ports.repository.tags();
-    const found = tags.find(({ name }) => name === tag);
-    if (found === undefined) {
-      throw tagNotFound(
-        tag,
-        tags.map(({ name }) => name),
-      );
-    }
-    const at = timestamp(ports.clock);
-    const recorded = await ports.releases.record(ports.scope, { tag, commit: found.commit, at });
-    out.result(recorded, `${tag} (${found.commit.slice(0, 10)}) is recorded as live since now.`);
+    await gateDeployment(service.ports, tag);
+    out.result({ tag, allowed: true }, `${tag} may be deployed: not held, and no rollback runs.`);
     return EXIT.done;
+  });
+}
+
+async function saveRelease(tag: string, options: RecordOptions) {
+  requireTagFormat(tag);
+  return await withService(options, { need: 'assess' }, async ({ service, out, user }) => {
+    const details: ReleaseDetails = {
+      ...detailsOfConfig(service.config, service.ports.facts.configHash),
+      ...artefactsOf(options.artefact, service),
+      ...(options.schema === undefined ? {} : { schemaVersion: options.schema }),
+      actor: user,
+    };
+    const { release, problems } = await recordRelease(service.ports, tag, details);
+    out.result(
+      { ...release, problems },
+      [
+        `${tag} (${release.commit.slice(0, 10)}) is recorded as live since now.`,
+        ...problems.map((problem) => labelled('Problem', problem)),
+      ].join('\n'),
+    );
+    return problems.length === 0 ? EXIT.done : EXIT.uncertain;
+  });
+}
+
+/** @throws BackoutError E_TARGET (usage) */
+function artefactsOf(
+  named: readonly string[],
+  { config }: CommandContext['service'],
+): Pick<ReleaseDetails, 'artefacts'> {
+  const artefacts = named.map((one): [string, string] => {
+    const at = one.indexOf('=');
+    const [target, id] = [one.slice(0, Math.max(at, 0)), one.slice(at + 1)];
+    if (Object.hasOwn(config.targets, target) && id !== '') return [target, id];
+    throw new BackoutError({
+      code: 'E_TARGET',
+      kind: 'usage',
+      message: `${JSON.stringify(one.slice(0, 80))} names no target of this environment and its artefact.`,
+      remedy: `Write TARGET=ID, with one of: ${Object.keys(config.targets).join(', ') || 'none'}.`,
+    });
+  });
+  return artefacts.length === 0 ? {} : { artefacts: Object.fromEntries(artefacts) };
+}
+
+async function bake(tag: string, options: GlobalOptions) {
+  requireTagFormat(tag);
+  return await withService(options, { need: 'validate' }, async (context) => {
+    const { service, out } = context;
+    const { durationMs } = service.ports.facts.bake;
+    using view = watchView(context, tag, durationMs);
+    const baked = await bakeRelease(service.ports, tag, {
+      signal: stopSignal(context, durationMs),
+      onRound: (round) => view.show(round),
+    });
+    const { status, result, problem } = baked;
+    out.result(
+      baked,
+      [
+        renderChecklist(result, { safeState: false }),
+        '',
+        wrap(`${tag} is ${status === 'good' ? 'marked good' : 'NOT proven good'}.`),
+        ...(problem === undefined ? [] : [labelled('Problem', problem)]),
+      ].join('\n'),
+    );
+    return problem === undefined ? exitCodeOfVerdict(result.verdict) : EXIT.failed;
   });
 }
 
@@ -87,17 +177,24 @@ async function hold(tag: string, options: GlobalOptions & { reason: string }) {
     const { ports } = service;
     const reason = checkReason(options.reason, user);
     await ports.releases.hold(ports.scope, tag, { reason, by: user, at: timestamp(ports.clock) });
-    out.result({ tag, held: true }, `${tag} is held: ${reason}`);
+    const text = `${tag} is held: ${reason}`;
+    const deed = { actor: user, text, reason, data: { tag, held: true } };
+    const incident = await noteDeed(ports, deed);
+    out.result({ tag, held: true, incident }, text);
     return EXIT.done;
   });
 }
 
-async function unhold(tag: string, options: GlobalOptions) {
+async function unhold(tag: string, options: GlobalOptions & { reason: string }) {
   requireTagFormat(tag);
-  return await withService(options, { need: 'assess' }, async ({ service, out }) => {
+  return await withService(options, { need: 'assess' }, async ({ service, out, user }) => {
     const { ports } = service;
+    const reason = checkReason(options.reason, user);
     await ports.releases.hold(ports.scope, tag, undefined);
-    out.result({ tag, held: false }, `${tag} is no longer held.`);
+    const text = `${tag} is no longer held.`;
+    const deed = { actor: user, text: `${text} ${reason}`, reason, data: { tag, held: false } };
+    const incident = await noteDeed(ports, deed);
+    out.result({ tag, held: false, incident }, text);
     return EXIT.done;
   });
 }

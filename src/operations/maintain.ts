@@ -1,12 +1,11 @@
 import type { ExecutionResult } from '../model/execution.ts';
-import { type Incident, MAINTENANCE_RULE } from '../model/incident.ts';
+import { MAINTENANCE_RULE } from '../model/incident.ts';
 import type { Plan } from '../model/plan.ts';
-import { timestamp } from '../ports/clock.ts';
 import { announcer } from './announce.ts';
-import { BackoutError, describeCause } from '../model/error.ts';
+import { describeCause } from '../model/error.ts';
 import { executePlan } from './execute-plan.ts';
-import { findIncident, incidentClosed, openIncident } from './incidents.ts';
-import { record } from './journal-writer.ts';
+import { openIncident } from './incidents.ts';
+import { closeRecord, findRecord, recordOfMonth } from './month-record.ts';
 import { maintenanceHandlers, type MaintenancePorts } from './maintenance-steps.ts';
 import type { OperationPorts, Request } from './operation-ports.ts';
 import { withLeases } from './leases.ts';
@@ -88,47 +87,5 @@ export async function maintain(
     }
     problems.push(...(await news.settle()));
     return { incident, execution, problems };
-  });
-}
-
-/**
- * The incident that this belongs to; undefined when none is open.
- * @param needed false: where the journal cannot be read, it goes into the record of the month
- * @throws BackoutError E_INCIDENT_UNKNOWN, E_INCIDENT_AMBIGUOUS, E_INCIDENT_CLOSED
- */
-async function findRecord(
-  ports: OperationPorts,
-  named: string | undefined,
-  needed: boolean,
-): Promise<Incident | undefined> {
-  try {
-    const found = await findIncident(ports, named);
-    if (found?.status === 'closed') throw incidentClosed(found.id);
-    return found;
-  } catch (error) {
-    const isUnreachable = error instanceof BackoutError && error.kind === 'failed';
-    if (needed || named !== undefined || !isUnreachable) throw error;
-    return undefined;
-  }
-}
-
-/** `maintenance-202611`. */
-function recordOfMonth(now: number): string {
-  return `maintenance-${new Date(now).toISOString().slice(0, 7).replace('-', '')}`;
-}
-
-async function closeRecord(
-  ports: OperationPorts,
-  incident: string,
-  actor: string,
-  work: string,
-): Promise<void> {
-  await record(ports, {
-    incident,
-    key: `closed/${timestamp(ports.clock)}`,
-    kind: 'incident-closed',
-    actor,
-    text: `Done: ${work}.`,
-    data: { reason: work },
   });
 }

@@ -262,30 +262,37 @@ const CLEAN: Evidence = {
   flags: { gone: [], changed: [] },
 };
 
+/** v1.2.0 is live, v1.1.0 is good, and this was found out about each. */
+function assessed(evidence: Partial<Evidence>, floor?: string): Assessment {
+  const found = situation('v1.2.0', [
+    ['v1.0.0', 'good'],
+    ['v1.1.0', 'good'],
+    ['v1.2.0', 'deployed'],
+  ]);
+  const surroundings = { ...found, ...(floor === undefined ? {} : { floor }) };
+  const candidates = found.candidates.map(({ tag, commit, release }) => ({
+    tag,
+    commit,
+    release,
+    ...judgeEligibility({ name: tag, release }, surroundings, { ...CLEAN, ...evidence }),
+  }));
+  return { ...found, candidates };
+}
+
 describe('a release that is RED', () => {
-  const given = (evidence: Partial<Evidence>, floor?: string): Assessment => {
-    const found = situation('v1.2.0', [
-      ['v1.0.0', 'good'],
-      ['v1.1.0', 'good'],
-      ['v1.2.0', 'deployed'],
-    ]);
-    const surroundings = { ...found, ...(floor === undefined ? {} : { floor }) };
-    const candidates = found.candidates.map(({ tag, commit, release }) => ({
-      tag,
-      commit,
-      release,
-      ...judgeEligibility({ name: tag, release }, surroundings, { ...CLEAN, ...evidence }),
-    }));
-    return { ...found, candidates };
-  };
   const breaking = { verdict: 'breaking', why: '2 migrations since then break it' } as const;
 
   it.each<[string, Assessment, string, string[]]>([
-    ['migrations break it', given({ migrations: breaking }), 'E_SCHEMA', ['migrations-breaking']],
-    ['it is below the floor', given({}, 'v1.2.0'), 'E_FLOOR', ['below-floor']],
+    [
+      'migrations break it',
+      assessed({ migrations: breaking }),
+      'E_SCHEMA',
+      ['migrations-breaking'],
+    ],
+    ['it is below the floor', assessed({}, 'v1.2.0'), 'E_FLOOR', ['below-floor']],
     [
       'flags have another type',
-      given({ flags: { gone: [], changed: ['page_size'] } }),
+      assessed({ flags: { gone: [], changed: ['page_size'] } }),
       'E_FLAG_CHANGED',
       ['flag-changed'],
     ],
@@ -304,7 +311,7 @@ describe('a release that is RED', () => {
   it('is refused whatever is accepted when there is nothing to deploy', () => {
     const artefacts = [{ target: 'web', state: 'missing', detail: 'deleted' }] as const;
     const all = ['migrations-breaking', 'below-floor', 'secret-missing', 'flag-changed'];
-    expect(codeOf(() => chooseRelease(given({ artefacts }), 'v1.1.0', all))).toBe(
+    expect(codeOf(() => chooseRelease(assessed({ artefacts }), 'v1.1.0', all))).toBe(
       'E_ARTEFACT_MISSING',
     );
   });
