@@ -6,6 +6,7 @@ import { readEnvironment } from '../src/config/environment.ts';
 import { describeCause } from '../src/model/error.ts';
 import type { Observe } from '../src/model/progress.ts';
 import { findConfig } from '../src/wiring/find-config.ts';
+import { buildTargets } from '../src/wiring/build-targets.ts';
 import { type OpenService, openService } from '../src/wiring/open-service.ts';
 import type { ExitCode } from './exit-code.ts';
 import { type Output, openOutput, SHOWN_LIVE } from './output.ts';
@@ -71,6 +72,7 @@ export async function withService(
     file: found.file,
     environment: options.environment,
     need,
+    buildTargets,
     journalMode: emergency ? 'spool-first' : 'journal-first',
     user,
     variables,

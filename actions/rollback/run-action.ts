@@ -6,6 +6,7 @@ import { BackoutError, describeCause } from '../../src/model/error.ts';
 import type { Level } from '../../src/model/level.ts';
 import { type RequestedRollback, requestRollback } from '../../src/operations/request-rollback.ts';
 import { findConfig } from '../../src/wiring/find-config.ts';
+import { buildTargets } from '../../src/wiring/build-targets.ts';
 import { openService } from '../../src/wiring/open-service.ts';
 import { readInputs } from './inputs.ts';
 import { describeEvent, type Log, logStream, seconds } from './log.ts';
@@ -60,6 +61,7 @@ export async function runAction(
       file,
       environment: inputs.environment,
       need: inputs.level ?? 'application',
+      buildTargets,
       journalMode: emergency ? 'spool-first' : 'journal-first',
       user: inputs.actor,
       variables,

@@ -137,9 +137,12 @@ function whole(
   );
 }
 
+/** Kinds of target that work; the others are named. */
+const BUILT_TARGETS: readonly string[] = ['command', 'lambda-alias'];
+
 function fromParts(config: BackoutConfig): UnavailableSetting[] {
   const targets = Object.entries(config.targets).flatMap(([id, target]) =>
-    target.kind === 'command'
+    BUILT_TARGETS.includes(target.kind)
       ? []
       : [
           missing(

@@ -99,12 +99,6 @@ const CASES: [text: string, path: string, refused: Need, allowed?: Need][] = [
     'flags',
   ],
   [
-    `${LOCAL}targets: { a: { kind: lambda-alias, function_name: f } }`,
-    'targets.a.kind',
-    'application',
-    'flags',
-  ],
-  [
     `${LOCAL}targets: { a: { kind: ssm-command, instances: { R: a }, deploy: [x], current: [x] } }`,
     'targets.a.kind',
     'assess',
@@ -199,7 +193,7 @@ targets:
 test('all settings that stand in the way are named together', () => {
   const config = parse(`${HEAD}${LOCAL}targets:
   a: { kind: ecs, cluster: c, service: s }
-  b: { kind: lambda-alias, function_name: f }
+  b: { kind: workflow, file: deploy.yml, repository: a/b }
 `);
 
   expect(() => requireAvailable(config, 'application')).toThrow(

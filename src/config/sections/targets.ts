@@ -42,12 +42,15 @@ const command = z.strictObject({
     .describe('Environment variables, each by reference. Default: none'),
 });
 
+const WHERE = 'May contain {service}, {environment} and {target}.';
+const REGION = 'Region. Default: that of an ARN, the first one of the environment, or AWS_REGION';
+
 const lambdaAlias = z.strictObject({
   kind: z.literal('lambda-alias').describe('A Lambda function behind an alias.'),
   ...common,
-  function_name: words().describe('Name or ARN of the function.'),
-  alias: words().default('live').describe('Alias that serves traffic. Default: live'),
-  region: words().optional().describe('Region. Default: the first one of the environment'),
+  function_name: words().describe(`Name or ARN of the function. ${WHERE}`),
+  alias: words().default('live').describe(`Alias that serves traffic. ${WHERE} Default: live`),
+  region: words().optional().describe(REGION),
   shift: z
     .strictObject({
       share: percent().describe('Share of traffic that goes over first.'),
@@ -65,7 +68,7 @@ const ecs = z.strictObject({
   container: words()
     .optional()
     .describe('Container whose image is the release. Left out: the only essential one.'),
-  region: words().optional().describe('Region. Default: the first one of the environment'),
+  region: words().optional().describe(REGION),
   strategy: z
     .enum(['rolling', 'blue-green'])
     .default('rolling')
@@ -91,7 +94,7 @@ const ssmCommand = z.strictObject({
     .min(0)
     .default(0)
     .describe('Failed machines after which no further batch starts. Default: 0'),
-  region: words().optional().describe('Region. Default: the first one of the environment'),
+  region: words().optional().describe(REGION),
 });
 
 const workflow = z.strictObject({
