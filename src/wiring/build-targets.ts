@@ -51,8 +51,8 @@ function buildTarget(
       });
     }
     case 'lambda-alias':
-      return awsTarget(config, name, target, options);
     case 'ecs':
+      return awsTarget(config, name, target, options);
     case 'ssm-command':
     case 'workflow':
       throw new BackoutError({
@@ -104,6 +104,6 @@ function awsTarget(
 
 /** An ARN says it too: `arn:aws:lambda:REGION:…`. */
 function regionOf(target: AwsTargetConfig): string | undefined {
-  const name = target.function_name;
+  const name = target.kind === 'ecs' ? target.cluster : target.function_name;
   return name.startsWith('arn:') ? name.split(':')[3] : undefined;
 }

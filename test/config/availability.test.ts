@@ -93,7 +93,7 @@ const CASES: [text: string, path: string, refused: Need, allowed?: Need][] = [
   ],
   [`${LOCAL}rules: { slow: { alarms: [shop-slow] } }`, 'rules.slow.alarms', 'automation', 'flags'],
   [
-    `${LOCAL}targets: { a: { kind: ecs, cluster: c, service: s } }`,
+    `${LOCAL}targets: { a: { kind: workflow, file: deploy.yml, repository: a/b } }`,
     'targets.a.kind',
     'application',
     'flags',
@@ -182,7 +182,7 @@ test('one environment that is not available leaves the others usable', () => {
   production: { state: { kind: aws }, ${AWS} }
 targets:
   here: { kind: command, deploy: [x], current: [x] }
-  there: { kind: ecs, cluster: c, service: s, environments: [production] }
+  there: { kind: workflow, file: deploy.yml, repository: a/b, environments: [production] }
 `);
 
   expect(() => requireAvailable(config, 'application', 'laptop')).not.toThrow();
@@ -192,7 +192,7 @@ targets:
 
 test('all settings that stand in the way are named together', () => {
   const config = parse(`${HEAD}${LOCAL}targets:
-  a: { kind: ecs, cluster: c, service: s }
+  a: { kind: workflow, file: deploy.yml, repository: a/b }
   b: { kind: workflow, file: deploy.yml, repository: a/b }
 `);
 

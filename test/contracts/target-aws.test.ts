@@ -1,4 +1,5 @@
 import { beforeEach } from 'vitest';
+import { ecsFixture } from '../support/aws-ecs.ts';
 import { lambdaFixture } from '../support/aws-lambda.ts';
 import { hold } from '../support/aws-proxy.ts';
 import { AWS_SETUP_MS, requireAws } from '../support/aws-server.ts';
@@ -16,6 +17,22 @@ targetContract('lambda-alias', async () => {
     changes: () => fixture.changes(),
     makeSlow() {
       fixture.proxy.use(hold('UpdateAlias'));
+      return Promise.resolve();
+    },
+    [Symbol.asyncDispose]: () => fixture[Symbol.asyncDispose](),
+  };
+});
+
+targetContract('ecs', async () => {
+  const fixture = await ecsFixture();
+  return {
+    target: fixture.target,
+    publish: async (release) => {
+      await fixture.publish(release);
+    },
+    changes: () => fixture.changes(),
+    makeSlow() {
+      fixture.proxy.use(hold('UpdateService'));
       return Promise.resolve();
     },
     [Symbol.asyncDispose]: () => fixture[Symbol.asyncDispose](),

@@ -16,6 +16,7 @@ import {
   updateAlias,
 } from './lambda-calls.ts';
 import { isRelease, showRelease } from './release-text.ts';
+import { targetChanged } from './target-changed.ts';
 
 /** All of a preflight: below the 10 s that its step gets. In milliseconds. */
 const PREFLIGHT_MS = 9_000;
@@ -164,14 +165,7 @@ export function lambdaAliasTarget(options: LambdaAliasOptions): Target {
     if (fence > ours) return fencedError(name, fence, ours);
     const live = await describeLive(options, now, signal).catch(() => undefined);
     const what = live?.known === true ? `${live.tag}, ${live.detail}` : `version ${now.version}`;
-    return new BackoutError({
-      code: 'E_TARGET_CHANGED',
-      kind: 'refused',
-      message: `Somebody deployed while we were about to roll ${name} back to ${release.tag}: ${label} was changed, and leads to ${what}.`,
-      state: `Their change stands; we did not touch ${name} after it.`,
-      remedy:
-        'Find out who deployed and stop their pipeline. Then look with `backout assess`, and start again.',
-    });
+    return targetChanged(name, release, `${label} was changed, and leads to ${what}`);
   }
 
   async function attempt<T>(

@@ -63,16 +63,18 @@ const lambdaAlias = z.strictObject({
 const ecs = z.strictObject({
   kind: z.literal('ecs').describe('An ECS service.'),
   ...common,
-  cluster: words().describe('Name or ARN of the cluster.'),
-  service: words().describe('Name of the ECS service.'),
+  cluster: words().describe(`Name or ARN of the cluster. ${WHERE}`),
+  service: words().describe(`Name of the ECS service. ${WHERE}`),
   container: words()
     .optional()
-    .describe('Container whose image is the release. Left out: the only essential one.'),
+    .describe(`Container whose image is the release. ${WHERE} Left out: the only essential one.`),
   region: words().optional().describe(REGION),
   strategy: z
     .enum(['rolling', 'blue-green'])
     .default('rolling')
-    .describe('How the service replaces its tasks. Default: rolling'),
+    .describe(
+      'How the service replaces its tasks; a service that does it otherwise is refused. Default: rolling',
+    ),
 });
 
 const batch = z.union([z.int().min(1), percent()]);
