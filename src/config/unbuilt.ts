@@ -138,7 +138,7 @@ function whole(
 }
 
 /** Kinds of target that work; the others are named. */
-const BUILT_TARGETS: readonly string[] = ['command', 'lambda-alias', 'ecs'];
+const BUILT_TARGETS: readonly string[] = ['command', 'lambda-alias', 'ecs', 'ssm-command'];
 
 function fromParts(config: BackoutConfig): UnavailableSetting[] {
   const targets = Object.entries(config.targets).flatMap(([id, target]) =>

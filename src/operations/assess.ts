@@ -91,8 +91,10 @@ export async function readTargets(
 ): Promise<Assessment['targets']> {
   return await Promise.all(
     ports.targets.map(async (target) => {
-      const live = await within(ports.clock, TARGET_CAP_MS, (signal) =>
-        target.current(signal),
+      const live = await within(
+        ports.clock,
+        Math.max(TARGET_CAP_MS, target.readMs ?? 0),
+        (signal) => target.current(signal),
       ).catch((error: unknown): LiveRelease => ({ known: false, problem: describeCause(error) }));
       return { name: target.name, live };
     }),

@@ -22,7 +22,7 @@ import { ExecutionJournal } from './execution-journal.ts';
 import { isOvertaken, judgeStep, overtakenBy, toOutcome } from './judge-step.ts';
 import type { Confirmation, HandlerFor, StepContext, StepHandler } from './step-handler.ts';
 
-/** Reading the real state back is a question: it gets this long, whatever the step's own cap. */
+/** Reading the real state back is a question: it gets this long, unless its handler needs longer. */
 const CONFIRM_CAP_MS = 5_000;
 
 export interface ExecutionPorts {
@@ -278,7 +278,7 @@ class Execution {
 
   private async confirm(step: Step, handler: StepHandler): Promise<Confirmation> {
     try {
-      return await within(this.ports.clock, CONFIRM_CAP_MS, async (signal) =>
+      return await within(this.ports.clock, handler.confirmMs ?? CONFIRM_CAP_MS, async (signal) =>
         handler.confirm(this.context(step, signal)),
       );
     } catch (error) {

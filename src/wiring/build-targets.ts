@@ -52,8 +52,8 @@ function buildTarget(
     }
     case 'lambda-alias':
     case 'ecs':
-      return awsTarget(config, name, target, options);
     case 'ssm-command':
+      return awsTarget(config, name, target, options);
     case 'workflow':
       throw new BackoutError({
         code: 'E_NOT_AVAILABLE',
@@ -90,13 +90,16 @@ function awsTarget(
   const places: Record<string, string> = { service, environment: environment.name, target: name };
   const settings = {
     name,
+    service,
+    environment: environment.name,
     region,
     account: environment.account,
     onOutput: (line: string) => onOutput(name, line),
     fill: (text: string) =>
       text.replace(/\{([a-z]+)\}/g, (all, word: string) => places[word] ?? all),
   };
-  return lazyTarget(name, target.kind, async () => {
+  const readMs = target.kind === 'ssm-command' ? { readMs: target.read_timeout } : {};
+  return lazyTarget({ name, kind: target.kind, ...readMs }, async () => {
     const { buildAwsTarget } = await import('./build-aws-targets.ts');
     return buildAwsTarget(target, settings);
   });
@@ -104,6 +107,7 @@ function awsTarget(
 
 /** An ARN says it too: `arn:aws:lambda:REGION:…`. */
 function regionOf(target: AwsTargetConfig): string | undefined {
+  if (target.kind === 'ssm-command') return undefined;
   const name = target.kind === 'ecs' ? target.cluster : target.function_name;
   return name.startsWith('arn:') ? name.split(':')[3] : undefined;
 }

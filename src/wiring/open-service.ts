@@ -362,5 +362,6 @@ function flagsWithSafeValues({ flags }: SelectedConfig): Record<string, string[]
 
 function preflightTime(config: SelectedConfig, name: string): number {
   const target = config.targets[name];
-  return target?.kind === 'command' ? target.read_timeout + 1_000 : 10_000;
+  const asksPrograms = target?.kind === 'command' || target?.kind === 'ssm-command';
+  return asksPrograms ? target.read_timeout + 1_000 : 10_000;
 }

@@ -99,7 +99,7 @@ const CASES: [text: string, path: string, refused: Need, allowed?: Need][] = [
     'flags',
   ],
   [
-    `${LOCAL}targets: { a: { kind: ssm-command, instances: { R: a }, deploy: [x], current: [x] } }`,
+    `${LOCAL}targets: { a: { kind: workflow, file: deploy.yml, repository: a/c } }`,
     'targets.a.kind',
     'assess',
     'flags',

@@ -249,3 +249,19 @@ describe('the time budget', () => {
     expect(world.events.filter(({ type }) => type === 'budget')).toEqual([]);
   });
 });
+
+it.each([
+  [undefined, 'unknown'],
+  [20_000, 'done'],
+])('a read-back of 8 s with %s ms for it is %s', async (confirmMs, outcome) => {
+  const world = newWorld();
+  const web: Plays[string] = {
+    ...(confirmMs === undefined ? {} : { confirmMs }),
+    async confirm({ signal }) {
+      await world.clock.sleep(8_000, signal);
+      return { state: 'done', detail: 'web is changed.' };
+    },
+  };
+  const result = await execute(world, planOf(change('web', 1)), { plays: { web } });
+  expect(outcomes(result)).toEqual([['web', outcome]]);
+});

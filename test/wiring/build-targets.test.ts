@@ -4,6 +4,8 @@ import { selectEnvironment } from '../../src/config/select.ts';
 import type { Target } from '../../src/ports/target.ts';
 import { buildTargets } from '../../src/wiring/build-targets.ts';
 import { lambdaFixture, TEST_ACCOUNT, TEST_REGION } from '../support/aws-lambda.ts';
+import { ecsFixture } from '../support/aws-ecs.ts';
+import { fleetFixture } from '../support/aws-ssm.ts';
 import { AWS_SETUP_MS, requireAws } from '../support/aws-server.ts';
 
 afterEach(() => {
@@ -29,6 +31,13 @@ function build(
   });
 }
 
+/** What an SDK finds around it. */
+function surround(endpoint: string): void {
+  vi.stubEnv('AWS_ENDPOINT_URL', endpoint);
+  vi.stubEnv('AWS_ACCESS_KEY_ID', 'test');
+  vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'test');
+}
+
 describe('A target on AWS', () => {
   beforeEach(requireAws, AWS_SETUP_MS);
 
@@ -36,9 +45,7 @@ describe('A target on AWS', () => {
     await using at = await lambdaFixture();
     const release = { tag: 'v1.1.0', commit: 'a1'.repeat(20) };
     await at.deployedBySomebodyElse(await at.publish(release));
-    vi.stubEnv('AWS_ENDPOINT_URL', at.proxy.url);
-    vi.stubEnv('AWS_ACCESS_KEY_ID', 'test');
-    vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'test');
+    surround(at.proxy.url);
     const function_name = at.functionName.replace('shop-', '{service}-');
     const [target] = build(
       { api: { kind: 'lambda-alias', function_name } },
@@ -46,6 +53,45 @@ describe('A target on AWS', () => {
     );
     await target?.preflight(release);
     expect(await target?.current(new AbortController().signal)).toMatchObject(release);
+  });
+
+  it('of kind ecs likewise, wherever a place is named', async () => {
+    await using at = await ecsFixture();
+    const release = { tag: 'v1.1.0', commit: 'a1'.repeat(20) };
+    at.rollouts.settle(await at.publish(release), 4);
+    surround(at.proxy.url);
+    const service = at.service.replace('shop-', '{service}-');
+    const [target] = build(
+      { api: { kind: 'ecs', cluster: service, service } },
+      { account: TEST_ACCOUNT, regions: [TEST_REGION] },
+    );
+    await target?.preflight(release);
+    expect(await target?.current(new AbortController().signal)).toMatchObject(release);
+  });
+
+  it('of kind ssm-command gets time to ask its machines, and asks them', async () => {
+    await using at = await fleetFixture(2);
+    const release = { tag: 'v1.1.0', commit: 'a1'.repeat(20) };
+    for (const machine of at.machines) await at.put(machine, release);
+    surround(at.proxy.url);
+    const [target] = build(
+      {
+        api: {
+          kind: 'ssm-command',
+          instances: { Role: '{target}' },
+          deploy: ['deploy', '--to', '{tag}', '{commit}'],
+          current: ['current'],
+          batch: '50%',
+          read_timeout: '15s',
+        },
+      },
+      { regions: [TEST_REGION] },
+    );
+    expect(target?.readMs).toBe(15_000);
+    expect(await target?.current(new AbortController().signal)).toMatchObject(release);
+    expect(at.proxy.inputs('DescribeInstanceInformation')[0]).toMatchObject({
+      Filters: [{ Key: 'tag:Role', Values: ['api'] }],
+    });
   });
 
   it('takes its region from itself, an ARN, the environment or AWS_REGION, or is refused', () => {

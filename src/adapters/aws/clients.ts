@@ -5,6 +5,8 @@ export interface AwsPlace {
   region: string;
   endpoint?: string;
   credentials?: { accessKeyId: string; secretAccessKey: string; sessionToken?: string };
+  /** Tries of one call; 1 where a repeat would do something a second time. Default 3. */
+  tries?: number;
 }
 
 /**
@@ -18,12 +20,12 @@ const TRIES = 3;
 const CALL_MS = 15_000;
 
 /** Settings for the constructor of any client. */
-export function clientSettings({ region, endpoint, credentials }: AwsPlace) {
+export function clientSettings({ region, endpoint, credentials, tries = TRIES }: AwsPlace) {
   return {
     region,
     ...(endpoint === undefined ? {} : { endpoint }),
     ...(credentials === undefined ? {} : { credentials }),
-    maxAttempts: TRIES,
+    maxAttempts: tries,
     requestHandler: {
       connectionTimeout: CONNECT_MS,
       requestTimeout: ANSWER_MS,

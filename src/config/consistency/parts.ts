@@ -25,6 +25,7 @@ export function checkTargets(raw: unknown, known: KnownNames): Finding[] {
       ...WITH_PLACES.flatMap((key) => unknownPlaces(target[key], TARGET_PLACES, [...path, key])),
       ...WHERE.flatMap((key) => unknownPlaces(target[key], WHERE_PLACES, [...path, key])),
       ...checkShift(target, path),
+      ...(target['kind'] === 'ssm-command' ? checkFleet(target, path) : []),
       ...(target['kind'] === 'workflow' && target['repository'] === undefined
         ? needsGithub(raw, path)
         : []),
@@ -55,6 +56,28 @@ function checkShift(target: RawBlock, path: Path): Finding[] {
     });
   }
   return findings;
+}
+
+/** What becomes a script of SSM: it would replace double braces before the machine sees them. */
+const SCRIPTED = ['preflight', 'deploy', 'current', 'units'];
+
+function checkFleet(target: RawBlock, path: Path): Finding[] {
+  const braces = SCRIPTED.flatMap((key) =>
+    texts(target[key])
+      .filter(({ text }) => text.includes('{{'))
+      .map(({ at }) => ({
+        path: [...path, key, at],
+        message: 'contains "{{", which SSM replaces by parameters of its own',
+        remedy: 'Read the parameter in a program on the machine.',
+      })),
+  );
+  const { instances } = target;
+  if (!isBlock(instances) || Object.keys(instances).length > 0) return braces;
+  const message = 'names no tag, so every machine of the account would belong to the fleet';
+  return [
+    ...braces,
+    { path: [...path, 'instances'], message, remedy: 'Name at least one tag, such as Role: api.' },
+  ];
 }
 
 /** A finding when nothing says which repository on GitHub is meant. */

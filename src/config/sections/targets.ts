@@ -77,16 +77,32 @@ const ecs = z.strictObject({
     ),
 });
 
-const batch = z.union([z.int().min(1), percent()]);
+const batch = z.union([
+  z
+    .int()
+    .min(1)
+    .transform((machines) => ({ machines })),
+  percent().transform((share) => ({ share })),
+]);
 
 const ssmCommand = z.strictObject({
   kind: z.literal('ssm-command').describe('A fleet of machines, through SSM Run Command.'),
   ...common,
   instances: z
     .record(words(), words())
-    .describe('Tags that a machine must have to belong to the fleet.'),
+    .describe(`Tags that a machine must have, all of them, to belong to the fleet. ${WHERE}`),
+  preflight: argv()
+    .optional()
+    .describe(
+      `Program on each machine that exits 0 when the release can be deployed. ${PLACES} Default: none`,
+    ),
   deploy: argv().describe(`Program on each machine that deploys the release. ${PLACES}`),
-  current: argv().describe('Program on each machine that prints the tag that is live.'),
+  current: argv().describe(
+    'Program on each machine that prints the tag that is live, alone on one line, or {"tag", "commit"} as JSON.',
+  ),
+  read_timeout: programTimeout
+    .prefault('20s')
+    .describe('Longest time for preflight and for current, on all machines. Default: 20s'),
   units: z.array(words()).default([]).describe('systemd units to restart, in order. Default: none'),
   batch: batch
     .prefault(1)
