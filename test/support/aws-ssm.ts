@@ -69,6 +69,8 @@ exit 0`,
 /** A fleet behind the API; `moto` keeps the commands, the machines are ours. */
 class Fleet {
   readonly offline = new Set<string>();
+  /** Gone, and SSM does not know it yet: they are shown as reachable and never answer. */
+  readonly gone = new Set<string>();
   readonly machines: string[];
   private readonly invocations: Invocation[] = [];
   private readonly running = new Map<string, ChildProcess[]>();
@@ -135,6 +137,7 @@ class Fleet {
       CommandPlugins: [plugin],
     };
     this.invocations.push(invocation);
+    if (this.gone.has(InstanceId)) return;
     // As the agent does it: sh runs the lines as one script. Only the folder is another one.
     const child = spawn(
       '/bin/sh',

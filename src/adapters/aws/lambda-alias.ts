@@ -13,6 +13,7 @@ import {
   getVersion,
   type LambdaPlace,
   listVersions,
+  readVersionTags,
   updateAlias,
 } from './lambda-calls.ts';
 import { isRelease, showRelease } from './release-text.ts';
@@ -108,7 +109,9 @@ export function lambdaAliasTarget(options: LambdaAliasOptions): Target {
     const isThere = now.version === version && Object.keys(now.shares).length === 0;
     const description = withMark(now.description, { fence: guard.fence });
     if (isThere && description === now.description) return;
-    const shift = isThere || now.version === version ? undefined : options.shift;
+    // AWS splits traffic between published versions only.
+    const canShift = now.version !== version && now.version !== '$LATEST';
+    const shift = canShift ? options.shift : undefined;
     let { revision } = now;
     if (shift !== undefined) {
       const { share, waitMs } = shift;
@@ -205,7 +208,11 @@ async function findVersion(
   release: ReleaseRef,
   signal: AbortSignal,
 ): Promise<FunctionVersion> {
-  const versions = await listVersions(options, functionArn(now), signal);
+  let versions = await listVersions(options, signal);
+  if (!versions.some((one) => isRelease(one.release, release))) {
+    const tags = await readVersionTags(options, functionArn(now), signal);
+    versions = versions.map((one) => ({ ...one, release: one.release ?? tags.get(one.version) }));
+  }
   const fitting = versions.filter((one) => isRelease(one.release, release));
   // With the commit it is certain which code it is; then the newest of several is as good as any.
   const certain = fitting.filter((one) => one.release?.commit === release.commit);

@@ -105,14 +105,11 @@ function parseAlias(answer: unknown): Alias {
   };
 }
 
-/** Every published version that says which release it is, by description or by the function's tags. */
+/** Every published version, with the release that its description names. */
 export async function listVersions(
-  place: LambdaPlace,
-  functionArn: string,
+  { client, functionName: FunctionName }: LambdaPlace,
   signal: AbortSignal,
 ): Promise<FunctionVersion[]> {
-  const { client, functionName: FunctionName } = place;
-  const tags = await readTags(place, functionArn, signal);
   const found: FunctionVersion[] = [];
   let marker: string | undefined;
   do {
@@ -126,7 +123,7 @@ export async function listVersions(
     found.push(
       ...Versions.filter(({ Version }) => Version !== '$LATEST').map((one) => ({
         version: one.Version,
-        release: releaseOf(one.Version, one.Description, tags),
+        release: readReleaseText(one.Description ?? undefined),
       })),
     );
     marker = NextMarker ?? undefined;
@@ -152,25 +149,22 @@ export async function getVersion(
     await client.send(command, { abortSignal: callSignal(signal) }),
   );
   const described = readReleaseText(answer.Description ?? undefined);
-  const release =
-    described ?? releaseOf(version, undefined, await readTags(place, functionArn, signal));
+  const release = described ?? (await readVersionTags(place, functionArn, signal)).get(version);
   return { version, release, state: answer.State ?? 'Active', reason: answer.StateReason ?? '' };
 }
 
-async function readTags(
+/** Releases by version, as the tags of the function name them: only asked where a description does not. */
+export async function readVersionTags(
   { client }: LambdaPlace,
   functionArn: string,
   signal: AbortSignal,
-): Promise<Record<string, string>> {
+): Promise<Map<string, NamedRelease>> {
   const command = new ListTagsCommand({ Resource: functionArn });
   const answer = await client.send(command, { abortSignal: callSignal(signal) });
-  return tagsAnswer.parse(answer).Tags ?? {};
-}
-
-function releaseOf(
-  version: string,
-  description: string | null | undefined,
-  tags: Record<string, string>,
-): NamedRelease | undefined {
-  return readReleaseText(description ?? undefined) ?? readReleaseText(tags[VERSION_TAG + version]);
+  const found = new Map<string, NamedRelease>();
+  for (const [key, value] of Object.entries(tagsAnswer.parse(answer).Tags ?? {})) {
+    const release = key.startsWith(VERSION_TAG) ? readReleaseText(value) : undefined;
+    if (release !== undefined) found.set(key.slice(VERSION_TAG.length), release);
+  }
+  return found;
 }

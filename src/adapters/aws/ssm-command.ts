@@ -55,6 +55,11 @@ export interface SsmCommandOptions extends SsmRunner {
  */
 export function ssmCommandTarget(options: SsmCommandOptions): Target {
   const { name, client, commands, place, onOutput = () => {} } = options;
+  // A little less than what the whole question gets: then those who answered can still be read.
+  const asking = {
+    limitMs: options.readTimeoutMs,
+    enoughAfterMs: options.readTimeoutMs * 0.8,
+  };
 
   /** Runs a script on all machines that can be reached, 50 at a time side by side. */
   async function onAll(
@@ -76,8 +81,7 @@ export function ssmCommandTarget(options: SsmCommandOptions): Target {
       const machines = await listMachines(client, options.instances, signal);
       const script = surveyScript(place, commands.current);
       const purpose = `backout: what is live on ${name}`;
-      const limitMs = options.readTimeoutMs;
-      const answers = await onAll(machines, { script, limitMs, purpose, signal });
+      const answers = await onAll(machines, { ...asking, script, purpose, signal });
       return fleetRelease(machines.map((one) => readState(one, answers.get(one.id))));
     } catch (error) {
       return { known: false, problem: `the machines cannot be asked: ${saidBy(error)}` };
@@ -97,8 +101,7 @@ export function ssmCommandTarget(options: SsmCommandOptions): Target {
       if (commands.preflight === undefined) return;
       const script = preflightScript(release, fill(commands.preflight, release));
       const purpose = `backout: can ${release.tag} be deployed`;
-      const limitMs = options.readTimeoutMs;
-      const answers = await onAll(machines, { script, limitMs, purpose, signal });
+      const answers = await onAll(machines, { ...asking, script, purpose, signal });
       requireYes(name, release, answers);
       onOutput(`${release.tag} can be deployed to ${answers.size} machines.`);
     } catch (error) {
@@ -114,6 +117,7 @@ export function ssmCommandTarget(options: SsmCommandOptions): Target {
     const attempt = { target: name, tag: release.tag, signal };
     let machines: Machine[];
     let states: MachineState[];
+    let reached: Set<string>;
     try {
       machines = await listMachines(client, options.instances, signal);
       if (machines.every(({ status }) => status !== 'Online')) {
@@ -121,21 +125,19 @@ export function ssmCommandTarget(options: SsmCommandOptions): Target {
       }
       const script = markScript(turn, commands.current);
       const purpose = `backout: ${incident} looks at ${name}`;
-      const limitMs = options.readTimeoutMs;
-      const answers = await onAll(machines, { script, limitMs, purpose, signal });
+      const answers = await onAll(machines, { ...asking, script, purpose, signal });
       requireNotOvertaken(name, fence, answers.values());
       states = machines.map((one) => readState(one, answers.get(one.id)));
+      // An exit code is the proof that a script gets there; "Online" is minutes old.
+      reached = new Set([...answers.values()].flatMap(({ id, code }) => (isCode(code) ? id : [])));
     } catch (error) {
       if (error instanceof BackoutError) throw error;
       const what = `Asking the machines of ${name}`;
       throw deployFailure({ ...attempt, what, error, changing: false });
     }
-    const online = new Set(
-      machines.filter(({ status }) => status === 'Online').map(({ id }) => id),
-    );
-    const open = states.filter((one) => online.has(one.id) && !hasRelease(one, release));
+    const open = states.filter((one) => reached.has(one.id) && !hasRelease(one, release));
+    const unreached = states.filter(({ id }) => !reached.has(id)).map(({ id }) => id);
     if (open.length < states.length) onOutput(`${release.tag}: ${describeFleet(states)}.`);
-    const unreached = states.filter(({ id }) => !online.has(id)).map(({ id }) => id);
     try {
       await deployTo(open, machines.length, turn, signal, unreached);
     } catch (error) {
@@ -190,6 +192,11 @@ export function ssmCommandTarget(options: SsmCommandOptions): Target {
   return { name, kind: 'ssm-command', readMs: options.readTimeoutMs, preflight, apply, current };
 }
 
+/** SSM answers -1 for a script that did not run to its end. */
+function isCode(code: number | undefined): boolean {
+  return code !== undefined && code >= 0;
+}
+
 /** In one pass, so that nothing in a value is replaced again. */
 function fill(argv: readonly string[], { tag, commit }: ReleaseRef): string[] {
   return argv.map((word) =>
@@ -227,7 +234,7 @@ function requireYes(
   const not = [...answers.values()].filter(({ status }) => status !== 'Success');
   if (not.length === 0) return;
   // An exit code is the program's answer; no exit code is no answer.
-  const answered = not.filter(({ status, code }) => status === 'Failed' && code !== undefined);
+  const answered = not.filter(({ status, code }) => status === 'Failed' && isCode(code));
   const said = (answered.length > 0 ? answered : not).map((one) => `${one.id}: ${whyNot(one)}`);
   throw new BackoutError({
     code: answered.length > 0 ? 'E_ARTEFACT_MISSING' : 'E_PREFLIGHT',

@@ -34,6 +34,11 @@ export interface RunRequest {
   /** What it is for, shown in the console of AWS. */
   purpose: string;
   signal: AbortSignal;
+  /**
+   * After so many milliseconds the machines that have answered are enough, and the others are asked
+   * to end it. SSM shows a dead machine as reachable for minutes. Left out: all have to be over.
+   */
+  enoughAfterMs?: number;
 }
 
 /**
@@ -46,7 +51,8 @@ export async function runOnMachines(
   request: RunRequest,
 ): Promise<Map<string, Invocation>> {
   const { client, clock, pollMs } = runner;
-  const { machines, signal } = request;
+  const { machines, signal, enoughAfterMs = Infinity } = request;
+  const enoughAt = clock.now() + enoughAfterMs;
   const commandId = await send(runner, request);
   try {
     for (;;) {
@@ -55,6 +61,10 @@ export async function runOnMachines(
         (now ?? []).filter(({ status }) => OVER.includes(status)).map((one) => [one.id, one]),
       );
       if (machines.every((id) => over.has(id))) return over;
+      if (clock.now() >= enoughAt) {
+        await endCommand(client, AbortSignal.timeout(CANCEL_MS), commandId);
+        return over;
+      }
       await clock.sleep(pollMs, signal);
     }
   } catch (error) {

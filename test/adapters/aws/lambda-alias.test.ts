@@ -176,6 +176,14 @@ describe('Traffic in two steps', () => {
     expect(await at.target.current(signal)).toMatchObject({ known: true, ...GOOD });
   });
 
+  it('is not possible from $LATEST: then it goes over at once', async () => {
+    await using at = await badIsLive({ shift });
+    await at.deployedBySomebodyElse('$LATEST');
+    await at.target.apply(GOOD, guard());
+    expect(at.proxy.inputs('UpdateAlias').at(-1)).toMatchObject({ FunctionVersion: at.good });
+    expect((await at.alias()).version).toBe(at.good);
+  });
+
   it('a canary of the bad release counts as the bad release, and is taken away at once', async () => {
     await using at = await badIsLive({ shift });
     await at.deployedBySomebodyElse(at.good, { [at.bad]: 0.2 });

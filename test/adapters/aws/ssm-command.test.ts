@@ -148,6 +148,18 @@ describe('Partial failure', () => {
     expect(await at.target.current(signal)).toMatchObject({ known: false });
   });
 
+  it('a machine that is gone without SSM knowing it is named, and does not hold up the others', async () => {
+    await using at = await badIsLive(3, { readTimeoutMs: 2_000 });
+    const [first = ''] = at.machines;
+    at.fleet.gone.add(first);
+    const error = await failureOf(at.target.apply(GOOD, guard()));
+    expect(error.message).toContain(`${first}: no command reaches it`);
+    expect(haveGood(at)).toBe(2);
+    const live = await at.target.current(signal);
+    expect(live).toMatchObject({ known: false });
+    expect(JSON.stringify(live)).toContain(first);
+  });
+
   it('a unit that does not stay up fails its machine, which is done again although it has the files', async () => {
     await using at = await badIsLive(1, { units: ['api.service'] });
     const [machine = ''] = at.machines;
