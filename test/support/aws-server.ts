@@ -7,7 +7,7 @@
  *     const proxy = await startAwsProxy({ upstream: awsUrl() });
  */
 
-import { mkdtemp, rename, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, type TestContext } from 'vitest';
 import { makeOpenDir, prepareCacheDir } from '../../src/adapters/local/cache-directory.ts';
@@ -121,6 +121,7 @@ async function hasMoto(place: string, env: EnvironmentVariables): Promise<boolea
 async function installMoto(home: string, place: string, env: EnvironmentVariables): Promise<void> {
   const python = await findOnPath('python3', env);
   if (python === undefined) throw new Error('This machine has no python3.');
+  await removeLeftovers(home);
   const temporary = await mkdtemp(join(home, 'installing-'));
   try {
     await runProgram(python, ['-m', 'venv', temporary], { env, timeoutMs: 60_000 });
@@ -135,6 +136,16 @@ async function installMoto(home: string, place: string, env: EnvironmentVariable
     await rename(temporary, place);
   } finally {
     await rm(temporary, { recursive: true, force: true });
+  }
+}
+
+/** Of processes that were killed; an hour is longer than any installation. */
+async function removeLeftovers(home: string): Promise<void> {
+  for (const name of await readdir(home)) {
+    if (!name.startsWith('installing-')) continue;
+    const path = join(home, name);
+    const changed = (await stat(path).catch(() => undefined))?.mtimeMs ?? Infinity;
+    if (Date.now() - changed > 3_600_000) await rm(path, { recursive: true, force: true });
   }
 }
 
