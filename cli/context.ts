@@ -7,6 +7,7 @@ import { describeCause } from '../src/model/error.ts';
 import type { Observe } from '../src/model/progress.ts';
 import { quote } from '../src/model/shell.ts';
 import { findConfig } from '../src/wiring/find-config.ts';
+import { buildTargets } from '../src/wiring/build-targets.ts';
 import { type OpenService, openService } from '../src/wiring/open-service.ts';
 import type { ExitCode } from './exit-code.ts';
 import { type Output, openOutput, SHOWN_LIVE } from './output.ts';
@@ -74,6 +75,7 @@ export async function withService(
     file: found.file,
     environment: options.environment,
     need,
+    buildTargets,
     journalMode: emergency || lookOnly ? 'spool-first' : 'journal-first',
     user,
     variables,

@@ -13,6 +13,7 @@ import type { LocalServer } from '../../src/adapters/local/local-server.ts';
 import type { Environment } from '../../src/config/environment.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import type { Observe } from '../../src/model/progress.ts';
+import { buildTargets } from '../../src/wiring/build-targets.ts';
 import { type OpenService, openService } from '../../src/wiring/open-service.ts';
 import { type Output, SHOWN_LIVE } from '../output.ts';
 import { writeDrillConfig } from './drill-config.ts';
@@ -134,6 +135,7 @@ export async function openScene(options: SceneOptions): Promise<Scene> {
           file: configFile,
           environment: undefined,
           need: 'application',
+          buildTargets,
           journalMode: mode,
           user,
           variables,

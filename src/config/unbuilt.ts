@@ -119,9 +119,12 @@ function whole(
   );
 }
 
+/** Kinds of target that work; the others are named. */
+const BUILT_TARGETS: readonly string[] = ['command', 'lambda-alias', 'ecs', 'ssm-command'];
+
 function fromParts(config: BackoutConfig): UnavailableSetting[] {
   const targets = Object.entries(config.targets).flatMap(([id, target]) =>
-    target.kind === 'command'
+    BUILT_TARGETS.includes(target.kind)
       ? []
       : [
           missing(

@@ -74,3 +74,23 @@ export function requireTagFormat(tag: string): void {
     remedy: 'Copy the tag from `backout assess`, which lists the releases you can go back to.',
   });
 }
+
+/** 40 hexadecimal digits (SHA-1), or 64 (SHA-256); never the short form, which can become ambiguous. */
+export function isCommitFormat(commit: string): boolean {
+  return /^([0-9a-f]{40}|[0-9a-f]{64})$/.test(commit);
+}
+
+/**
+ * Both reach arguments, scripts and calls of whatever deploys.
+ * @throws BackoutError E_TAG_FORMAT, E_COMMIT_FORMAT (usage)
+ */
+export function requireReleaseFormat({ tag, commit }: { tag: string; commit: string }): void {
+  requireTagFormat(tag);
+  if (isCommitFormat(commit)) return;
+  throw new BackoutError({
+    code: 'E_COMMIT_FORMAT',
+    kind: 'usage',
+    message: `${JSON.stringify(commit.slice(0, 80))} is not a full commit of 40 digits.`,
+    remedy: 'Name the release by its tag; the commit is read from git.',
+  });
+}

@@ -171,17 +171,19 @@ export async function assessLive(ports: Pick<OperationPorts, 'targets' | 'clock'
 
 /**
  * What each target says is live. Never throws: what cannot be read is `known: false`.
- * @param capMs longest wait, in milliseconds
+ * @param capMs longest wait, in milliseconds; left out: 10 s, and as long as a target says it needs
  */
 export async function readTargets(
   ports: Pick<OperationPorts, 'targets' | 'clock'>,
-  capMs: number = TARGET_CAP_MS,
+  capMs?: number,
 ): Promise<Assessment['targets']> {
   return await Promise.all(
     ports.targets.map(async (target) => {
-      const live = await within(ports.clock, capMs, (signal) => target.current(signal)).catch(
-        (error: unknown): LiveRelease => ({ known: false, problem: describeCause(error) }),
-      );
+      const live = await within(
+        ports.clock,
+        capMs ?? Math.max(TARGET_CAP_MS, target.readMs ?? 0),
+        (signal) => target.current(signal),
+      ).catch((error: unknown): LiveRelease => ({ known: false, problem: describeCause(error) }));
       return { name: target.name, live };
     }),
   );

@@ -30,7 +30,7 @@ import { isOvertaken, judgeStep, overtakenBy, toOutcome } from './judge-step.ts'
 import type { Confirmation, HandlerFor, StepContext, StepHandler } from './step-handler.ts';
 import { type WatchedTime, watchedTime } from './watched-time.ts';
 
-/** Reading the real state back is a question: it gets this long, whatever the step's own cap. */
+/** Reading the real state back is a question: it gets this long, unless its handler needs longer. */
 const CONFIRM_CAP_MS = 5_000;
 
 /** As many others as may be making safe at the same moment. */
@@ -318,7 +318,7 @@ class Execution {
 
   private async confirm(step: Step, handler: StepHandler): Promise<Confirmation> {
     try {
-      return await within(this.ports.clock, CONFIRM_CAP_MS, async (signal) =>
+      return await within(this.ports.clock, handler.confirmMs ?? CONFIRM_CAP_MS, async (signal) =>
         handler.confirm(this.context(step, signal)),
       );
     } catch (error) {

@@ -37,6 +37,8 @@ export interface StepHandler {
   apply(context: StepContext): Promise<void>;
   /** Reads the real state. Throwing counts as unknown. */
   confirm(context: StepContext): Promise<Confirmation>;
+  /** Longest that `confirm` may need, in milliseconds. Left out: 5,000. */
+  confirmMs?: number;
 }
 
 /** Finds the handler of an action. */

@@ -209,7 +209,9 @@ function preflight(ports: HandlerPorts, action: ActionOf<'preflight'>): StepHand
 
 function deploy(ports: HandlerPorts, action: ActionOf<'deploy'>): StepHandler {
   const { tag, commit } = action;
+  const readMs = ports.targets.find(({ name }) => name === action.target)?.readMs;
   return {
+    ...(readMs === undefined ? {} : { confirmMs: readMs }),
     async apply({ fence, incident, signal }) {
       const target = findTarget(ports, action.target);
       await target.apply({ tag, commit }, { fence: fence(action.target), incident, signal });

@@ -21,6 +21,8 @@ export interface DeployGuard {
 export interface Target {
   readonly name: string;
   readonly kind: string;
+  /** Longest that `current` may need, in milliseconds. Left out: what its callers give, 5,000 or more. */
+  readonly readMs?: number;
   /** Proves that the release's artefact exists, before anything is touched. @throws BackoutError E_ARTEFACT_MISSING (refused) */
   preflight(release: ReleaseRef): Promise<void>;
   /**

@@ -79,6 +79,8 @@ async function open(
     file: found.file,
     environment: variables['BACKOUT_ENVIRONMENT'],
     need: 'flags',
+    // It makes safe, and changes no target: that is another function's work.
+    buildTargets: () => [],
     journalMode: 'spool-first',
     user: variables['AWS_LAMBDA_FUNCTION_NAME'] ?? 'on-alarm',
     variables,

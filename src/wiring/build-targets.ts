@@ -6,8 +6,10 @@ import { inOrder, type SelectedConfig } from '../config/select.ts';
 import type { TargetConfig } from '../config/schema.ts';
 import { BackoutError } from '../model/error.ts';
 import type { Target } from '../ports/target.ts';
+import type { AwsTargetConfig } from './build-aws-targets.ts';
+import { lazyTarget } from './lazy-target.ts';
 
-interface TargetOptions {
+export interface TargetOptions {
   variables: EnvironmentVariables;
   /** Folder of `backout.yml`: relative paths in it start here. */
   baseDirectory: string;
@@ -27,8 +29,9 @@ function buildTarget(
   config: SelectedConfig,
   name: string,
   target: TargetConfig,
-  { variables, baseDirectory, stateDirectory, onOutput }: TargetOptions,
+  options: TargetOptions,
 ): Target {
+  const { variables, baseDirectory, stateDirectory, onOutput } = options;
   switch (target.kind) {
     case 'command': {
       const named = Object.entries(target.env).map(
@@ -50,6 +53,7 @@ function buildTarget(
     case 'lambda-alias':
     case 'ecs':
     case 'ssm-command':
+      return awsTarget(config, name, target, options);
     case 'workflow':
       throw new BackoutError({
         code: 'E_NOT_AVAILABLE',
@@ -60,4 +64,50 @@ function buildTarget(
     default:
       return target satisfies never;
   }
+}
+
+/** Everything that can be wrong in the settings is said now, not at the first use. */
+function awsTarget(
+  { service, environment }: SelectedConfig,
+  name: string,
+  target: AwsTargetConfig,
+  { variables, onOutput }: TargetOptions,
+): Target {
+  const region =
+    target.region ??
+    regionOf(target) ??
+    environment.regions?.[0] ??
+    variables['AWS_REGION'] ??
+    variables['AWS_DEFAULT_REGION'];
+  if (region === undefined) {
+    throw new BackoutError({
+      code: 'E_REGION',
+      kind: 'usage',
+      message: `Nothing says in which AWS region the target ${name} is.`,
+      remedy: `Add \`regions\` to the environment ${environment.name} in backout.yml, or \`region\` to the target.`,
+    });
+  }
+  const places: Record<string, string> = { service, environment: environment.name, target: name };
+  const settings = {
+    name,
+    service,
+    environment: environment.name,
+    region,
+    account: environment.account,
+    onOutput: (line: string) => onOutput(name, line),
+    fill: (text: string) =>
+      text.replace(/\{([a-z]+)\}/g, (all, word: string) => places[word] ?? all),
+  };
+  const readMs = target.kind === 'ssm-command' ? { readMs: target.read_timeout } : {};
+  return lazyTarget({ name, kind: target.kind, ...readMs }, async () => {
+    const { buildAwsTarget } = await import('./build-aws-targets.ts');
+    return buildAwsTarget(target, settings);
+  });
+}
+
+/** An ARN says it too: `arn:aws:lambda:REGION:…`. */
+function regionOf(target: AwsTargetConfig): string | undefined {
+  if (target.kind === 'ssm-command') return undefined;
+  const name = target.kind === 'ecs' ? target.cluster : target.function_name;
+  return name.startsWith('arn:') ? name.split(':')[3] : undefined;
 }

@@ -35,14 +35,15 @@ import type { OperationPorts } from '../operations/operation-ports.ts';
 import type { PlanFacts } from '../operations/plan-rollback.ts';
 import type { FlagStore } from '../ports/flags.ts';
 import type { Journal } from '../ports/journal.ts';
+import type { Target } from '../ports/target.ts';
 import { absentBreakers, absentPostgres, notConfigured } from './absent-stores.ts';
 import { buildChecks, longestChecks } from './build-checks.ts';
 import { buildMessengers } from './build-messengers.ts';
 import { buildCaches } from './build-caches.ts';
 import { buildBaseline } from './build-metrics.ts';
 import { buildServices } from './build-services.ts';
-import { buildTargets } from './build-targets.ts';
 import { chooseEnvironment } from './choose-environment.ts';
+import type { TargetOptions } from './build-targets.ts';
 
 export interface OpenOptions {
   loaded: LoadedConfig;
@@ -51,6 +52,11 @@ export interface OpenOptions {
   environment: string | undefined;
   /** What is going to be done: settings that it needs must be available. */
   need: Need;
+  /**
+   * What makes the targets: `buildTargets`, or nothing where none is ever changed. Given by the
+   * entry point, so that a bundle for alarms does not carry the clients of AWS.
+   */
+  buildTargets: (config: SelectedConfig, options: TargetOptions) => Target[];
   /** Where entries go first: the spool for an emergency, which waits for no database. */
   journalMode: 'journal-first' | 'spool-first';
   /** The user who acts, and the words for this process in leases: `user@host (pid 4711)`. */
@@ -141,7 +147,7 @@ export async function openService(options: OpenOptions): Promise<OpenService> {
       options,
       () => [],
       () =>
-        buildTargets(config, {
+        options.buildTargets(config, {
           variables,
           baseDirectory,
           stateDirectory,
@@ -377,5 +383,6 @@ function flagsWithSafeValues({ flags }: SelectedConfig): Record<string, string[]
 
 function preflightTime(config: SelectedConfig, name: string): number {
   const target = config.targets[name];
-  return target?.kind === 'command' ? target.read_timeout + 1_000 : 10_000;
+  const asksPrograms = target?.kind === 'command' || target?.kind === 'ssm-command';
+  return asksPrograms ? target.read_timeout + 1_000 : 10_000;
 }

@@ -132,19 +132,13 @@ const CASES: Case[] = [
   [`${LOCAL}alarms: { reread_after: 1m }`, 'alarms.reread_after', 'automation', 'flags'],
   [`${LOCAL}alarms: { flapping: { changes: 4 } }`, 'alarms.flapping', 'automation', 'flags'],
   [
-    `${LOCAL}targets: { a: { kind: ecs, cluster: c, service: s } }`,
+    `${LOCAL}targets: { a: { kind: workflow, file: deploy.yml, repository: a/b } }`,
     'targets.a.kind',
     'application',
     'flags',
   ],
   [
-    `${LOCAL}targets: { a: { kind: lambda-alias, function_name: f } }`,
-    'targets.a.kind',
-    'application',
-    'flags',
-  ],
-  [
-    `${LOCAL}targets: { a: { kind: ssm-command, instances: { R: a }, deploy: [x], current: [x] } }`,
+    `${LOCAL}targets: { a: { kind: workflow, file: deploy.yml, repository: a/c } }`,
     'targets.a.kind',
     'assess',
     'flags',
@@ -232,7 +226,7 @@ test('one environment that is not available leaves the others usable', () => {
   production: { state: { kind: aws }, ${AWS} }
 targets:
   here: { kind: command, deploy: [x], current: [x] }
-  there: { kind: ecs, cluster: c, service: s, environments: [production] }
+  there: { kind: workflow, file: deploy.yml, repository: a/b, environments: [production] }
 `);
 
   expect(() => requireAvailable(config, 'application', 'laptop')).not.toThrow();
@@ -242,8 +236,8 @@ targets:
 
 test('all settings that stand in the way are named together', () => {
   const config = parse(`${HEAD}${LOCAL}targets:
-  a: { kind: ecs, cluster: c, service: s }
-  b: { kind: lambda-alias, function_name: f }
+  a: { kind: workflow, file: deploy.yml, repository: a/b }
+  b: { kind: workflow, file: deploy.yml, repository: a/b }
 `);
 
   expect(() => requireAvailable(config, 'application')).toThrow(

@@ -2,6 +2,37 @@ import { expect, test } from 'vitest';
 import { type BadInput, examine, HEAD } from './bad-input.ts';
 
 const CASES: BadInput[] = [
+  // Targets on AWS
+  [
+    'a shift that is longer than the whole deployment',
+    `${HEAD}targets:\n  api:\n    kind: lambda-alias\n    function_name: api\n    timeout: 1m\n    shift:\n      share: 10%\n      wait: 1m #!`,
+    'no longer than 60 s',
+    'longer timeout',
+  ],
+  [
+    'a shift of nothing',
+    `${HEAD}targets:\n  api:\n    kind: lambda-alias\n    function_name: api\n    shift:\n      wait: 10s\n      share: 0% #!`,
+    'no share',
+    'leave out shift',
+  ],
+  [
+    'a place that depends on the release',
+    `${HEAD}targets:\n  api:\n    kind: ecs\n    cluster: main\n    service: "api-{tag}" #!`,
+    'nothing replaces "{tag}"',
+    'target',
+  ],
+  [
+    'a fleet of everything',
+    `${HEAD}targets:\n  api:\n    kind: ssm-command\n    deploy: [x]\n    current: [x]\n    instances: {} #!`,
+    'every machine of the account',
+    'at least one tag',
+  ],
+  [
+    'a word that SSM would replace',
+    `${HEAD}targets:\n  api:\n    kind: ssm-command\n    instances: { Role: api }\n    current: [x]\n    deploy:\n      - x\n      - "{{ssm:/shop/key}}" #!`,
+    'SSM replaces',
+    'on the machine',
+  ],
   // References between parts
   [
     'a rule naming an unknown group',

@@ -18,11 +18,17 @@ function guard(fence: number, signal = new AbortController().signal): DeployGuar
   return { fence, incident: 'incident1', signal };
 }
 
+/** With both releases deployable. */
+async function makeWithReleases(make: () => Promise<TargetFixture>): Promise<TargetFixture> {
+  const fixture = await make();
+  for (const release of [OLD, NEW]) await fixture.publish(release);
+  return fixture;
+}
+
 /** What every Target does, run on each of them. */
 export function targetContract(name: string, make: () => Promise<TargetFixture>): void {
   describe(`Target: ${name}`, () => {
     const { signal } = new AbortController();
-
     it('proves before anything is touched that a release can be deployed', async () => {
       await using fixture = await make();
       await fixture.publish(OLD);
@@ -40,7 +46,7 @@ export function targetContract(name: string, make: () => Promise<TargetFixture>)
     });
 
     it('makes a release live and reads it back', async () => {
-      await using fixture = await make();
+      await using fixture = await makeWithReleases(make);
       await fixture.target.apply(NEW, guard(1));
       await fixture.target.apply(OLD, guard(1));
       expect(await fixture.target.current(signal)).toMatchObject({ known: true, ...OLD });
@@ -48,7 +54,7 @@ export function targetContract(name: string, make: () => Promise<TargetFixture>)
     });
 
     it('changes nothing when the release is live already', async () => {
-      await using fixture = await make();
+      await using fixture = await makeWithReleases(make);
       await fixture.target.apply(OLD, guard(1));
       await fixture.target.apply(OLD, guard(1));
       await fixture.target.apply(OLD, guard(2));
@@ -56,14 +62,16 @@ export function targetContract(name: string, make: () => Promise<TargetFixture>)
     });
 
     it('deploys again when the tag was moved to another commit', async () => {
-      await using fixture = await make();
+      await using fixture = await makeWithReleases(make);
+      const moved = { tag: OLD.tag, commit: NEW.commit };
       await fixture.target.apply(OLD, guard(1));
-      await fixture.target.apply({ tag: OLD.tag, commit: NEW.commit }, guard(1));
+      await fixture.publish(moved);
+      await fixture.target.apply(moved, guard(1));
       expect(fixture.changes()).toEqual([OLD.tag, OLD.tag]);
     });
 
     it('refuses a holder that was overtaken, and changes nothing', async () => {
-      await using fixture = await make();
+      await using fixture = await makeWithReleases(make);
       await fixture.target.apply(OLD, guard(7));
       await expect(fixture.target.apply(NEW, guard(6))).rejects.toMatchObject({
         code: 'E_FENCED',
@@ -74,14 +82,14 @@ export function targetContract(name: string, make: () => Promise<TargetFixture>)
     });
 
     it('remembers a holder that found nothing to do', async () => {
-      await using fixture = await make();
+      await using fixture = await makeWithReleases(make);
       await fixture.target.apply(OLD, guard(1));
       await fixture.target.apply(OLD, guard(9));
       await expect(fixture.target.apply(NEW, guard(8))).rejects.toMatchObject({ code: 'E_FENCED' });
     });
 
     it('stops when its time is over, and calls the outcome uncertain', async () => {
-      await using fixture = await make();
+      await using fixture = await makeWithReleases(make);
       await fixture.target.apply(OLD, guard(1));
       await fixture.makeSlow();
       const abort = new AbortController();

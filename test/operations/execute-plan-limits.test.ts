@@ -314,3 +314,19 @@ describe('two that make safe at the same moment, and meet at the same attempt', 
     expect(attempts).toEqual([1, 2]);
   });
 });
+
+it.each([
+  [undefined, 'unknown'],
+  [20_000, 'done'],
+])('a read-back of 8 s with %s ms for it is %s', async (confirmMs, outcome) => {
+  const world = newWorld();
+  const web: Plays[string] = {
+    ...(confirmMs === undefined ? {} : { confirmMs }),
+    async confirm({ signal }) {
+      await world.clock.sleep(8_000, signal);
+      return { state: 'done', detail: 'web is changed.' };
+    },
+  };
+  const result = await execute(world, planOf(change('web', 1)), { plays: { web } });
+  expect(outcomes(result)).toEqual([['web', outcome]]);
+});

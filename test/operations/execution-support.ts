@@ -89,6 +89,7 @@ export function portsOf(world: World, plays: Plays = {}): ExecutionPorts {
       const name = 'target' in action ? action.target : action.kind;
       const play = plays[name] ?? {};
       return {
+        ...(play.confirmMs === undefined ? {} : { confirmMs: play.confirmMs }),
         async apply(context) {
           calls.push(`apply ${name}`);
           if (play.apply !== undefined) return await play.apply(context);

@@ -10,6 +10,11 @@ import { roll } from './roll-back-support.ts';
 const statusOf = async ({ ports }: Site, tag: string) =>
   (await ports.releases.list(SCOPE)).find((release) => release.tag === tag)?.status;
 
+const bake = async (site: Site, tag = C.tag) =>
+  await site.clock.run(bakeRelease(site.ports, tag, { signal: new AbortController().signal }));
+const gate = async (site: Site, tag: string) =>
+  await site.clock.run(gateDeployment(site.ports, tag));
+
 describe('recording a release', () => {
   it('keeps what the deployment says of itself, with the commit that its tag has', async () => {
     const site = await openSite();
@@ -27,9 +32,6 @@ describe('recording a release', () => {
 });
 
 describe('the bake of a release', () => {
-  const bake = async (site: Site, tag = C.tag) =>
-    await site.clock.run(bakeRelease(site.ports, tag, { signal: new AbortController().signal }));
-
   it('makes it good when every round of the whole time passed, and not before', async () => {
     const site = await openSite();
     const began = site.clock.now();
@@ -92,9 +94,6 @@ describe('the bake of a release', () => {
 });
 
 describe('the gate of a pipeline', () => {
-  const gate = async (site: Site, tag: string) =>
-    await site.clock.run(gateDeployment(site.ports, tag));
-
   it('lets through what is neither held nor in the way', async () => {
     const site = await openSite();
     await expect(gate(site, C.tag)).resolves.toBeUndefined();

@@ -1,7 +1,7 @@
 import type { EnvironmentVariables } from '../../config/environment.ts';
 import { BackoutError } from '../../model/error.ts';
 import { fillPlaces } from '../../model/places.ts';
-import { requireTagFormat } from '../../model/release.ts';
+import { requireReleaseFormat } from '../../model/release.ts';
 import type { LiveRelease, ReleaseRef, Target } from '../../ports/target.ts';
 import { deployError, notProven } from './explain.ts';
 import { passFence } from './fence.ts';
@@ -93,7 +93,7 @@ export function commandTarget(options: CommandTargetOptions): Target {
 
     /** @throws BackoutError also E_PREFLIGHT (retryable) when the program gave no answer */
     async preflight(release) {
-      requireRelease(release);
+      requireReleaseFormat(release);
       if (commands.preflight === undefined) return;
       const env = variablesFor(release);
       const end = await run(commands.preflight, { release, env }, readTimeoutMs);
@@ -115,7 +115,7 @@ export function commandTarget(options: CommandTargetOptions): Target {
     },
 
     async apply(release, { fence, incident, signal }) {
-      requireRelease(release);
+      requireReleaseFormat(release);
       await passFence(stateDirectory, name, fence);
       const live = await current(signal);
       const same = live.known && live.tag === release.tag;
@@ -131,18 +131,6 @@ export function commandTarget(options: CommandTargetOptions): Target {
       throw deployError({ target: name, release, end, timeoutMs: options.timeoutMs });
     },
   };
-}
-
-/** Both reach a program's arguments. @throws BackoutError E_TAG_FORMAT, E_COMMIT_FORMAT (usage) */
-function requireRelease(release: ReleaseRef): void {
-  requireTagFormat(release.tag);
-  if (/^([0-9a-f]{40}|[0-9a-f]{64})$/.test(release.commit)) return;
-  throw new BackoutError({
-    code: 'E_COMMIT_FORMAT',
-    kind: 'usage',
-    message: `${JSON.stringify(release.commit.slice(0, 80))} is not a full commit of 40 digits.`,
-    remedy: 'Name the release by its tag; the commit is read from git.',
-  });
 }
 
 function variablesFor(release: ReleaseRef): Record<string, string> {

@@ -41,7 +41,9 @@ export interface ServerKind {
   /** For messages: `PostgreSQL`, `Redis`. */
   name: string;
   /** Writes what the server needs into `place.dir`, and says how to run it. */
-  prepare(place: ServerPlace): Promise<Pick<ServerJob, 'variables' | 'steps' | 'signals'>>;
+  prepare(
+    place: ServerPlace,
+  ): Promise<Pick<ServerJob, 'variables' | 'steps' | 'signals' | 'asOurselves'>>;
   url(place: ServerPlace): string;
   /** Resolves when the server at `place` answers and is ours; rejects otherwise, within 2 s. */
   probe(place: ServerPlace, pid: number): Promise<void>;

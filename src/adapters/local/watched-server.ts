@@ -22,6 +22,11 @@ export interface ServerJob {
   steps: readonly (readonly string[])[];
   /** What asks the server to end; the next one follows when the previous did not help. */
   signals: readonly NodeJS.Signals[];
+  /**
+   * Run as ourselves even when we are root: for a program that `nobody` cannot reach, such as a
+   * Python under root's home, and that has nothing to protect. Default false.
+   */
+  asOurselves?: boolean;
 }
 
 export interface WatchedServer {
@@ -100,7 +105,7 @@ function watcherProgram(): string {
 }
 
 function watcherArguments(job: ServerJob): string[] {
-  const account = serverAccount();
+  const account = job.asOurselves === true ? undefined : serverAccount();
   const steps = job.steps.flatMap((step, index) => (index === 0 ? step : ['--then', ...step]));
   return [
     '--dir',

@@ -2,11 +2,17 @@
 import type { Finding } from '../explain.ts';
 import type { Path } from '../problems.ts';
 import { block, blocks, isBlock, type RawBlock, texts } from '../raw.ts';
-import { parseDuration } from '../values.ts';
+import { parseDuration, parsePercent } from '../values.ts';
 import { findCycles, type KnownNames, unknownName, unknownNames, unknownPlaces } from './known.ts';
 
 /** Words in braces that are replaced in what a target runs. */
 const TARGET_PLACES = ['tag', 'commit', 'service', 'environment', 'target'];
+
+/** Words that say where a target is: which release it is has nothing to do with that. */
+const WHERE_PLACES = ['service', 'environment', 'target'];
+
+/** Keys of a target that say where it is. */
+const WHERE = ['function_name', 'alias', 'cluster', 'service', 'container', 'instances', 'units'];
 
 /** Keys of a target whose texts may contain those words. */
 const WITH_PLACES = ['preflight', 'deploy', 'current', 'inputs', 'cwd'];
@@ -17,12 +23,61 @@ export function checkTargets(raw: unknown, known: KnownNames): Finding[] {
     return [
       ...unknownNames('the target', target['depends_on'], known.targets, [...path, 'depends_on']),
       ...WITH_PLACES.flatMap((key) => unknownPlaces(target[key], TARGET_PLACES, [...path, key])),
+      ...WHERE.flatMap((key) => unknownPlaces(target[key], WHERE_PLACES, [...path, key])),
+      ...checkShift(target, path),
+      ...(target['kind'] === 'ssm-command' ? checkFleet(target, path) : []),
       ...(target['kind'] === 'workflow' && target['repository'] === undefined
         ? needsGithub(raw, path)
         : []),
     ];
   });
   return [...each, ...findCycles('targets', raw)];
+}
+
+/** Both steps of a shift have to fit into the time of the whole deployment. */
+function checkShift(target: RawBlock, path: Path): Finding[] {
+  const { share, wait } = block(target, 'shift');
+  const waitMs = typeof wait === 'string' ? parseDuration(wait) : undefined;
+  const limitMs = parseDuration(typeof target['timeout'] === 'string' ? target['timeout'] : '4m');
+  const findings: Finding[] = [];
+  if (waitMs !== undefined && limitMs !== undefined && waitMs >= limitMs) {
+    findings.push({
+      path: [...path, 'shift', 'wait'],
+      message: `is ${String(wait)}, and the whole deployment may take no longer than ${limitMs / 1000} s`,
+      remedy: 'Wait less, or give this target a longer timeout.',
+    });
+  }
+  const part = typeof share === 'string' ? parsePercent(share) : undefined;
+  if (part === 0 || part === 1) {
+    findings.push({
+      path: [...path, 'shift', 'share'],
+      message: `is ${String(share)}, which is no share of the traffic`,
+      remedy: 'Write something between 0% and 100%, such as "10%", or leave out shift.',
+    });
+  }
+  return findings;
+}
+
+/** What becomes a script of SSM: it would replace double braces before the machine sees them. */
+const SCRIPTED = ['preflight', 'deploy', 'current', 'units'];
+
+function checkFleet(target: RawBlock, path: Path): Finding[] {
+  const braces = SCRIPTED.flatMap((key) =>
+    texts(target[key])
+      .filter(({ text }) => text.includes('{{'))
+      .map(({ at }) => ({
+        path: [...path, key, at],
+        message: 'contains "{{", which SSM replaces by parameters of its own',
+        remedy: 'Read the parameter in a program on the machine.',
+      })),
+  );
+  const { instances } = target;
+  if (!isBlock(instances) || Object.keys(instances).length > 0) return braces;
+  const message = 'names no tag, so every machine of the account would belong to the fleet';
+  return [
+    ...braces,
+    { path: [...path, 'instances'], message, remedy: 'Name at least one tag, such as Role: api.' },
+  ];
 }
 
 /** A finding when nothing says which repository on GitHub is meant. */

@@ -42,12 +42,15 @@ const command = z.strictObject({
     .describe('Environment variables, each by reference. Default: none'),
 });
 
+const WHERE = 'May contain {service}, {environment} and {target}.';
+const REGION = 'Region. Default: that of an ARN, the first one of the environment, or AWS_REGION';
+
 const lambdaAlias = z.strictObject({
   kind: z.literal('lambda-alias').describe('A Lambda function behind an alias.'),
   ...common,
-  function_name: words().describe('Name or ARN of the function.'),
-  alias: words().default('live').describe('Alias that serves traffic. Default: live'),
-  region: words().optional().describe('Region. Default: the first one of the environment'),
+  function_name: words().describe(`Name or ARN of the function. ${WHERE}`),
+  alias: words().default('live').describe(`Alias that serves traffic. ${WHERE} Default: live`),
+  region: words().optional().describe(REGION),
   shift: z
     .strictObject({
       share: percent().describe('Share of traffic that goes over first.'),
@@ -60,28 +63,46 @@ const lambdaAlias = z.strictObject({
 const ecs = z.strictObject({
   kind: z.literal('ecs').describe('An ECS service.'),
   ...common,
-  cluster: words().describe('Name or ARN of the cluster.'),
-  service: words().describe('Name of the ECS service.'),
+  cluster: words().describe(`Name or ARN of the cluster. ${WHERE}`),
+  service: words().describe(`Name of the ECS service. ${WHERE}`),
   container: words()
     .optional()
-    .describe('Container whose image is the release. Left out: the only essential one.'),
-  region: words().optional().describe('Region. Default: the first one of the environment'),
+    .describe(`Container whose image is the release. ${WHERE} Left out: the only essential one.`),
+  region: words().optional().describe(REGION),
   strategy: z
     .enum(['rolling', 'blue-green'])
     .default('rolling')
-    .describe('How the service replaces its tasks. Default: rolling'),
+    .describe(
+      'How the service replaces its tasks; a service that does it otherwise is refused. Default: rolling',
+    ),
 });
 
-const batch = z.union([z.int().min(1), percent()]);
+const batch = z.union([
+  z
+    .int()
+    .min(1)
+    .transform((machines) => ({ machines })),
+  percent().transform((share) => ({ share })),
+]);
 
 const ssmCommand = z.strictObject({
   kind: z.literal('ssm-command').describe('A fleet of machines, through SSM Run Command.'),
   ...common,
   instances: z
     .record(words(), words())
-    .describe('Tags that a machine must have to belong to the fleet.'),
+    .describe(`Tags that a machine must have, all of them, to belong to the fleet. ${WHERE}`),
+  preflight: argv()
+    .optional()
+    .describe(
+      `Program on each machine that exits 0 when the release can be deployed. ${PLACES} Default: none`,
+    ),
   deploy: argv().describe(`Program on each machine that deploys the release. ${PLACES}`),
-  current: argv().describe('Program on each machine that prints the tag that is live.'),
+  current: argv().describe(
+    'Program on each machine that prints the tag that is live, alone on one line, or {"tag", "commit"} as JSON.',
+  ),
+  read_timeout: programTimeout
+    .prefault('20s')
+    .describe('Longest time for preflight and for current, on all machines. Default: 20s'),
   units: z.array(words()).default([]).describe('systemd units to restart, in order. Default: none'),
   batch: batch
     .prefault(1)
@@ -91,7 +112,7 @@ const ssmCommand = z.strictObject({
     .min(0)
     .default(0)
     .describe('Failed machines after which no further batch starts. Default: 0'),
-  region: words().optional().describe('Region. Default: the first one of the environment'),
+  region: words().optional().describe(REGION),
 });
 
 const workflow = z.strictObject({
