@@ -58,9 +58,9 @@ export async function recoverBreakers(
 ): Promise<RecoveryResult> {
   const result: RecoveryResult = { outcome: 'done', closed: [], left: [], problems: [] };
   const run = ports.ids.next();
-  const { incident } = request;
-  const lead = followCommander(ports, incident, await askCommander(ports, incident));
-  const news = announcer(ports, incident, new Set(), lead);
+  const commander = await askCommander(ports, request.incident);
+  const lead = followCommander(ports, request.incident, commander);
+  const news = announcer(ports, request.incident, new Set(), lead);
   // Read once: every change builds on the one before it. Whatever anybody else changes from here on,
   // an alarm above all, is newer, and ends the recovery.
   const { states, epoch: start } = await ports.breakers.read();

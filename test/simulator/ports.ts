@@ -58,6 +58,9 @@ export function openPorts(
     return call(world, process, { store, op, args, write: true, effect, ...more });
   };
 
+  // An execution goes on from what was read before it began. What is read while it runs, for the
+  // name of the commander below a message, is nothing that its steps are built on.
+  let begun = false;
   const primary: Journal = {
     append: (entry) =>
       call(world, process, {
@@ -76,7 +79,7 @@ export function openPorts(
       }),
     read: (scope, incident) =>
       read('journal', 'read', async () => {
-        process.journalReadAt = world.scheduler.now();
+        if (!begun) process.journalReadAt = world.scheduler.now();
         return await world.journal.read(scope, incident);
       }),
     incidents: (scope) => read('journal', 'incidents', () => world.journal.incidents(scope)),
@@ -102,6 +105,7 @@ export function openPorts(
   const journal: Journal = {
     ...spooling,
     async append(entry) {
+      if (entry.kind === 'execution-started') begun = true;
       if (process.alive) listener.statement(process, entry);
       const step = entry.kind === 'intent' ? entry.data['step'] : undefined;
       if (typeof step === 'string') process.intents.set(step, 'said');

@@ -235,7 +235,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'flags-asked-without-a-cap',
-    file: 'src/operations/make-safe.ts',
+    file: 'src/operations/incidents.ts',
     find: 'await within(ports.clock, LOOK_CAP_MS, () => ports.flags.read());',
     replace: 'await ports.flags.read();',
     breaks: ['I15', 'I4'],
