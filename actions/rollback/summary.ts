@@ -5,6 +5,7 @@ import { type Plan, shortHash } from '../../src/model/plan.ts';
 import { listOff } from '../../src/model/still-off.ts';
 import { seconds } from './log.ts';
 import { escapeMarkdown, escapeMermaid, markdownTable } from './markdown.ts';
+import { whatHappened } from './refusal.ts';
 import type { ActionReport, Moment } from './run-action.ts';
 
 /** The page that people see under the run: what is true now, how long it took, what is next. */
@@ -14,8 +15,7 @@ export function renderSummary(report: ActionReport): string {
     return [
       `## ${escapeMarkdown(error.code)}`,
       '',
-      escapeMarkdown(error.message),
-      '',
+      ...whatHappened(error).flatMap((line) => [escapeMarkdown(line), '']),
       `**State:** ${escapeMarkdown(error.state)}`,
       '',
       `**Do:** ${escapeMarkdown(error.remedy)}`,
