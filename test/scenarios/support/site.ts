@@ -47,6 +47,10 @@ export interface SiteOptions extends Partial<
   redisUrl?: string;
   /** Without one nobody can acknowledge anything. */
   instance?: false;
+  /** Changes backout.yml before it is written. */
+  edit?: (config: string, service: string) => string;
+  /** Variables that it refers to, besides the usual ones. */
+  variables?: Record<string, string>;
 }
 
 export async function openSite(ground: Ground, options: SiteOptions = {}): Promise<Site> {
@@ -69,7 +73,7 @@ export async function openSite(ground: Ground, options: SiteOptions = {}): Promi
     state,
     place: [process.execPath, PLACE],
   });
-  await writeFile(join(directory, 'backout.yml'), config);
+  await writeFile(join(directory, 'backout.yml'), options.edit?.(config, service) ?? config);
   const flagsRoot = join(directory, '.backout', 'flags');
   const flags = openFileFlags({ directory: flagsRoot, scope });
   await flags.publish(
@@ -102,6 +106,7 @@ export async function openSite(ground: Ground, options: SiteOptions = {}): Promi
 
   const variables = {
     ...ground.variables,
+    ...options.variables,
     SITE_JOURNAL_URL: options.journalUrl ?? ground.database.url,
     SITE_REDIS_URL: options.redisUrl ?? ground.redis.url,
   };
