@@ -1,6 +1,7 @@
 import { error, notice, setOutput, setSecret, summary } from '@actions/core';
 import { readEnvironment } from '../../src/config/environment.ts';
 import { inert } from './log.ts';
+import { whatHappened } from './refusal.ts';
 import { runAction } from './run-action.ts';
 import { headline, renderSummary } from './summary.ts';
 
@@ -32,8 +33,9 @@ setOutput(
 
 if (refusal !== undefined) {
   const say = refusal.code === 'E_ALREADY_LIVE' ? notice : error;
-  const { message, state, remedy, code } = refusal;
-  say(inert(`${message}\nState: ${state}\nDo: ${remedy}`), { title: code });
+  const { state, remedy, code } = refusal;
+  const lines = [...whatHappened(refusal), `State: ${state}`, `Do: ${remedy}`];
+  say(inert(lines.join('\n')), { title: code });
 } else if (done?.kind === 'executed') {
   const say = outcome === 'done' ? notice : error;
   const { problems } = done.result;

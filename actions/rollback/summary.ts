@@ -1,10 +1,12 @@
 import type { RollbackResult } from '../../src/operations/operation-ports.ts';
+import { describeInnocence } from '../../src/operations/review-innocence.ts';
 import { nextCommand, validationFailed } from '../../src/operations/finish-rollback.ts';
 import { LEVELS } from '../../src/model/level.ts';
 import { type Plan, shortHash } from '../../src/model/plan.ts';
 import { listOff } from '../../src/model/still-off.ts';
 import { seconds } from './log.ts';
 import { escapeMarkdown, escapeMermaid, markdownTable } from './markdown.ts';
+import { whatHappened } from './refusal.ts';
 import type { ActionReport, Moment } from './run-action.ts';
 
 /** The page that people see under the run: what is true now, how long it took, what is next. */
@@ -14,8 +16,7 @@ export function renderSummary(report: ActionReport): string {
     return [
       `## ${escapeMarkdown(error.code)}`,
       '',
-      escapeMarkdown(error.message),
-      '',
+      ...whatHappened(error).flatMap((line) => [escapeMarkdown(line), '']),
       `**State:** ${escapeMarkdown(error.state)}`,
       '',
       `**Do:** ${escapeMarkdown(error.remedy)}`,
@@ -44,7 +45,7 @@ function renderPlanned(plan: Plan): string {
 }
 
 function renderExecuted(result: RollbackResult, { moments, budgets }: ActionReport): string {
-  const { execution, incident, stillOff, problems, postmortem } = result;
+  const { execution, incident, stillOff, problems, postmortem, innocence } = result;
   const { plan, within_budget_ms: measured } = execution;
   const off = listOff(stillOff);
   const notDone = execution.steps.filter(({ result: { outcome } }) => outcome !== 'done');
@@ -80,6 +81,9 @@ function renderExecuted(result: RollbackResult, { moments, budgets }: ActionRepo
           ),
           '',
         ]),
+    ...(innocence === undefined || innocence.verdict === 'probably-not-the-cause'
+      ? []
+      : ['### Cause', '', ...describeInnocence(innocence, plan.from).map(escapeItem), '']),
     ...(problems.length === 0
       ? []
       : ['### Problems', '', ...new Set(problems.map(escapeItem)), '']),

@@ -1,5 +1,10 @@
-import { nextCommand, validationFailed } from '../../src/operations/finish-rollback.ts';
+import {
+  isProbablyInnocent,
+  nextCommand,
+  validationFailed,
+} from '../../src/operations/finish-rollback.ts';
 import type { RollbackResult } from '../../src/operations/operation-ports.ts';
+import { describeInnocence } from '../../src/operations/review-innocence.ts';
 import { listOff } from '../../src/model/still-off.ts';
 import { labelled, nextLine, wrap } from './text.ts';
 import { formatDuration } from './time.ts';
@@ -14,7 +19,7 @@ export function renderResult(
   live: string | undefined,
   again = (command: string): string => command,
 ): string {
-  const { execution, stillOff, problems, postmortem } = result;
+  const { execution, stillOff, problems, postmortem, innocence } = result;
   const { plan, within_budget_ms: measured } = execution;
   const lines = [...headline(result, live), ''];
   if (plan.level !== 'flags' && execution.outcome !== 'done') {
@@ -30,6 +35,10 @@ export function renderResult(
       labelled('Time', `${formatDuration(measured)} of ${budget} for level ${plan.level}`),
     );
   }
+  // That it is probably not the cause is one of the problems.
+  if (innocence !== undefined && innocence.verdict !== 'probably-not-the-cause') {
+    lines.push(labelled('Cause', describeInnocence(innocence, plan.from).join(' ')));
+  }
   for (const problem of new Set(problems)) lines.push(labelled('Problem', problem));
   const remedy = execution.steps.flatMap(({ result: { outcome, ...rest } }) =>
     outcome === 'failed' && 'remedy' in rest ? [rest.remedy] : [],
@@ -40,7 +49,10 @@ export function renderResult(
   return lines.join('\n');
 }
 
-function headline({ execution, incident }: RollbackResult, live: string | undefined): string[] {
+function headline(
+  { execution, incident, innocence }: RollbackResult,
+  live: string | undefined,
+): string[] {
   const { plan, outcome } = execution;
   const where = `${plan.service} ${plan.environment}`;
   if (plan.level === 'flags') {
@@ -59,9 +71,12 @@ function headline({ execution, incident }: RollbackResult, live: string | undefi
   const from = plan.from ?? 'the release that was live';
   const to = plan.to ?? '?';
   if (validationFailed(execution)) {
+    const innocent = isProbablyInnocent(execution, innocence)
+      ? `: ${from} is probably not the cause`
+      : '';
     return [
       wrap(`ROLLED BACK to ${to}, STILL NOT HEALTHY: ${where}, incident ${incident}`),
-      wrap(`${to} is live and the checks still fail: ${from} is probably not the cause.`),
+      wrap(`${to} is live and the checks still fail${innocent}.`),
     ];
   }
   const title = {

@@ -114,6 +114,9 @@ function words(code: MessageCode, facts: MessageFacts): { title: string; lines: 
         title: `✅ ROLLBACK COMPLETE: ${where}`,
         lines: [
           `${to} is live and validated${held(facts, from)}.`,
+          ...(facts.helped === false
+            ? [`What was off is off as before: ${from} is probably not the cause.`]
+            : []),
           ...problems(facts),
           ...off(facts),
           ...postmortem(facts),
@@ -123,8 +126,8 @@ function words(code: MessageCode, facts: MessageFacts): { title: string; lines: 
       return {
         title: `❌ ROLLBACK FAILED: ${where}`,
         lines: [
-          facts.helped === false
-            ? `${to} is live, and the checks still fail: ${from} is probably not the cause.`
+          facts.still_failing === true
+            ? `${to} is live, and the checks still fail${innocent(facts, from)}.`
             : `Going from ${from} back to ${to} did not work.`,
           ...problems(facts),
           ...off(facts),
@@ -189,6 +192,10 @@ const off = ({ off: list }: MessageFacts): string[] => {
   return [`Off: ${list.slice(0, LISTED).join(', ')}${rest > 0 ? `, and ${rest} more` : ''}.`];
 };
 /** Only what is known: a hold that failed would let the bad release come back. */
+function innocent({ helped }: MessageFacts, from: string): string {
+  return helped === false ? `: ${from} is probably not the cause` : '';
+}
+
 const held = (facts: MessageFacts, from: string): string =>
   facts.held === undefined ? '' : `; ${from} is ${facts.held ? '' : 'NOT '}held`;
 const postmortem = ({ postmortem: link }: MessageFacts): string[] =>

@@ -44,7 +44,9 @@ export interface MessageFacts {
   off?: string[];
   /** True when the release that was live is held now. */
   held?: boolean;
-  /** False when the rollback was done and the checks still fail. */
+  /** True when the rollback was done and the checks still fail. */
+  still_failing?: boolean;
+  /** False when what was off before the rollback is off as before. */
   helped?: boolean;
   /** What could not be done or proven. */
   problems?: string[];

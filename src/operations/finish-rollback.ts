@@ -66,7 +66,8 @@ export async function finishRollback(
     ...(plan.from === undefined ? {} : { from: plan.from }),
     ...(plan.to === undefined ? {} : { to: plan.to }),
     held: isDone(execution, 'hold-release'),
-    helped: !validationFailed(execution) && innocence?.verdict !== 'probably-not-the-cause',
+    still_failing: validationFailed(execution),
+    helped: !isProbablyInnocent(execution, innocence),
     off: listOff(stillOff),
     problems: execution.problems,
     command: nextCommand(execution),
@@ -132,7 +133,25 @@ function isDone({ steps }: ExecutionResult, id: string): boolean {
   return steps.some(({ step, result }) => step.id === id && result.outcome === 'done');
 }
 
-/** The rollback itself worked, and the checks still say no: the release is probably not the cause. */
+/**
+ * Whether the release that was live is probably not the cause. What was measured before and after
+ * counts more than the checks: one of them may fail for another reason, as when rows are missing.
+ */
+export function isProbablyInnocent(execution: ExecutionResult, innocence?: Innocence): boolean {
+  const verdict = innocence?.verdict ?? 'cannot-tell';
+  switch (verdict) {
+    case 'probably-not-the-cause':
+      return true;
+    case 'probably-the-cause':
+      return false;
+    case 'cannot-tell':
+      return validationFailed(execution);
+    default:
+      return verdict satisfies never;
+  }
+}
+
+/** The rollback itself worked, and the checks still say no. */
 export function validationFailed({ steps }: ExecutionResult): boolean {
   return steps.some(
     ({ step, result }) => step.action.kind === 'validate' && result.outcome === 'failed',

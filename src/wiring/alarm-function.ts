@@ -2,6 +2,7 @@ import { tmpdir } from 'node:os';
 import { Writable } from 'node:stream';
 import { parseAlarmEvent } from '../adapters/aws/alarm-event.ts';
 import type { EnvironmentVariables } from '../config/environment.ts';
+import { BackoutError, describeCause } from '../model/error.ts';
 import { type AlarmAnswer, answerAlarm } from '../operations/answer-alarm.ts';
 import { findConfig } from './find-config.ts';
 import { type OpenService, openService } from './open-service.ts';
@@ -12,7 +13,7 @@ export interface AlarmFunction extends AsyncDisposable {
 }
 
 /**
- * @param log gets one line per message and per answer
+ * @param log gets one line per message, per answer and per failure
  * @param variables `BACKOUT_CONFIG`: file to use (default: backout.yml beside the code, in
  *   `LAMBDA_TASK_ROOT`); `BACKOUT_ENVIRONMENT`: which environment (default: the only one)
  */
@@ -57,9 +58,16 @@ export function alarmFunction(
   }
   return {
     async answer(event) {
-      const answered = await answer(event);
-      log(JSON.stringify(answered));
-      return answered;
+      try {
+        const answered = await answer(event);
+        log(JSON.stringify(answered));
+        return answered;
+      } catch (error) {
+        // The platform logs its message only: not what to do, nor the lines of a configuration.
+        const told = error instanceof BackoutError ? error : { message: describeCause(error) };
+        log(JSON.stringify({ error: told }));
+        throw error;
+      }
     },
     async [Symbol.asyncDispose]() {
       await (await opening?.catch(() => undefined))?.[Symbol.asyncDispose]();

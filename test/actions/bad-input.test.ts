@@ -45,8 +45,15 @@ beforeAll(async () => {
 }, 120_000);
 afterAll(() => resources.disposeAsync());
 
-/** One bad input of a rollback, and the code it has to be answered with. */
-type Row = [what: string, code: string, inputs: Record<string, string>];
+const SECRET = 'correct-horse';
+
+/** One bad input of a rollback, the code it has to be answered with, and variables that differ. */
+type Row = [
+  what: string,
+  code: string,
+  inputs: Record<string, string>,
+  env?: Record<string, string>,
+];
 
 const application = (more: Record<string, string> = {}): Record<string, string> => ({
   level: 'application',
@@ -73,16 +80,31 @@ const ROLLBACKS: Row[] = [
   ['a line break', 'E_CONTROL_CHARS', application({ reason: 'orders fail\r\nat noon' })],
   ['text turned round', 'E_CONTROL_CHARS', application({ to: 'v1.0\u202e.1' })],
   ['a configuration that is missing', 'E_CONFIG_FILE', application({ config: 'missing.yml' })],
+  // A tag with the password of something in it would be shown as the name of a host.
+  [
+    'an address of Redis that is none',
+    'E_REDIS_URL',
+    application(),
+    { REDIS_URL: `rediss//:${SECRET}@h` },
+  ],
+  [
+    'an address of Redis that is a path',
+    'E_REDIS_URL',
+    application(),
+    { REDIS_URL: `/${SECRET}.sock` },
+  ],
+  ['a secret that is not set', 'E_SECRET_MISSING', application(), { REDIS_URL: '' }],
 ];
 
 describe('A rollback is refused alike by the command line and the Action', () => {
-  test.each(ROLLBACKS)('for %s: %s', async (_what, code, inputs) => {
+  test.each(ROLLBACKS)('for %s: %s', async (_what, code, inputs, env = {}) => {
     const { level = '', ...options } = inputs;
     const words = Object.entries(options).flatMap(([name, value]) => [`--${name}`, value]);
-    const line = await site.call(['rollback', level, ...words, '--yes', '--json']);
+    const line = await site.call(['rollback', level, ...words, '--yes', '--json'], { env });
     expect(JSON.parse(line.stdout)).toMatchObject({ error: { code } });
 
-    const run = await runAction(inputs);
+    const run = await runAction(inputs, env);
+    expect(line.stdout + line.stderr + run.summary + run.errors.join('')).not.toContain(SECRET);
     expect(run.outputs).toMatchObject({ code });
     expect(run.summary).toContain('**Do:**');
     const isFine = code === 'E_ALREADY_LIVE';
@@ -158,14 +180,14 @@ test('And nothing is lost: the next alarm that counts makes safe.', async () => 
   expect(shown.code).toBe(0);
 });
 
-async function runAction(inputs: Record<string, string>) {
+async function runAction(inputs: Record<string, string>, env: Record<string, string> = {}) {
   await mkdir(directory, { recursive: true });
   return await runRollbackAction({
     inputs,
     workspace: site.folder,
     directory,
     actor: 'kim',
-    variables: site.env,
+    variables: { ...site.env, ...env },
     log: () => undefined,
   });
 }

@@ -66,12 +66,34 @@ describe('messages', () => {
     expect(lines[0]).toBe(line);
   });
 
-  it('say so when the rollback worked and did not help', () => {
-    const [no, yes] = [false, true].map(
-      (helped) => composeMessage('rollback-failed', 'k', { ...facts, helped }).lines[0],
-    );
-    expect(no).toContain('v1.2.0 is probably not the cause');
-    expect(yes).toContain('did not work');
+  it.each<[MessageCode, Partial<MessageFacts>, string]>([
+    ['rollback-failed', {}, 'Going from v1.2.0 back to v1.1.0 did not work.'],
+    ['rollback-failed', { helped: true }, 'Going from v1.2.0 back to v1.1.0 did not work.'],
+    [
+      'rollback-failed',
+      { still_failing: true, helped: false },
+      'v1.1.0 is live, and the checks still fail: v1.2.0 is probably not the cause.',
+    ],
+    // Something else is wrong now, such as rows that are missing.
+    [
+      'rollback-failed',
+      { still_failing: true, helped: true },
+      'v1.1.0 is live, and the checks still fail.',
+    ],
+    [
+      'rollback-complete',
+      { helped: false },
+      'What was off is off as before: v1.2.0 is probably not the cause.',
+    ],
+  ])('of kind %s with %j say what came of it', (code, more, line) => {
+    expect(composeMessage(code, 'k', { ...facts, ...more }).lines).toContain(line);
+  });
+
+  it('do not call a release innocent that was probably the cause', () => {
+    for (const code of ['rollback-failed', 'rollback-complete'] as const) {
+      const { lines } = composeMessage(code, 'k', { ...facts, still_failing: true, helped: true });
+      expect(lines.join('\n')).not.toContain('not the cause');
+    }
   });
 
   it('keep what people typed on its own line, and from turning the writing round', () => {

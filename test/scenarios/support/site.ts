@@ -53,8 +53,10 @@ export interface SiteOptions extends Partial<
   instance?: false;
   /** Name of the folder with the repository. Default: repository. */
   folder?: string;
-  /** Changes backout.yml. */
-  edit?: (config: string) => string;
+  /** Changes backout.yml before it is written. */
+  edit?: (config: string, service: string) => string;
+  /** Variables that it refers to, besides the usual ones. */
+  variables?: Record<string, string>;
 }
 
 export async function openSite(ground: Ground, options: SiteOptions = {}): Promise<Site> {
@@ -77,7 +79,7 @@ export async function openSite(ground: Ground, options: SiteOptions = {}): Promi
     state,
     place: [process.execPath, PLACE],
   });
-  await writeFile(join(directory, 'backout.yml'), options.edit?.(config) ?? config);
+  await writeFile(join(directory, 'backout.yml'), options.edit?.(config, service) ?? config);
   const flagsRoot = join(directory, '.backout', 'flags');
   const flags = openFileFlags({ directory: flagsRoot, scope });
   await flags.publish(
@@ -111,6 +113,7 @@ export async function openSite(ground: Ground, options: SiteOptions = {}): Promi
 
   const variables = {
     ...ground.variables,
+    ...options.variables,
     SITE_JOURNAL_URL: options.journalUrl ?? ground.database.url,
     SITE_REDIS_URL: options.redisUrl ?? ground.redis.url,
   };
