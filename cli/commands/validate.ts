@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { BackoutError } from '../../src/model/error.ts';
-import { type BakeRound, watchBake } from '../../src/operations/watch-bake.ts';
+import { type BakeRound, slowestCheck, watchBake } from '../../src/operations/watch-bake.ts';
 import { type GlobalOptions, withService } from '../context.ts';
 import { exitCodeOfVerdict } from '../exit-code.ts';
 import type { Runner } from '../program.ts';
@@ -34,6 +34,7 @@ async function validate(options: ValidateOptions) {
       stage: options.stage,
       until: ports.clock.now() + bakeMs,
       everyMs: config.bake.every,
+      slowestMs: slowestCheck(ports.facts.checksMs),
       signal: stopSignal(context, bakeMs),
       onRound(round) {
         rounds.push(round);

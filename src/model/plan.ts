@@ -13,7 +13,14 @@ export type StepAction =
   | { kind: 'deploy'; target: string; tag: string; commit: string }
   | { kind: 'record-release'; tag: string; commit: string }
   | { kind: 'hold-release'; tag: string; commit: string }
-  | { kind: 'validate'; stage: string; after_ms: number; every_ms: number }
+  /** `slowest_ms`: longest that one check can take when nothing stops the process. */
+  | {
+      kind: 'validate';
+      stage: string;
+      after_ms: number;
+      every_ms: number;
+      slowest_ms: number;
+    }
   | { kind: 'flush-cache'; cache: string }
   /** `check`: the one that has to pass before it counts as up. */
   | { kind: 'restart-service'; service: string; check?: string }

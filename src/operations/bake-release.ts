@@ -3,7 +3,7 @@ import { BackoutError } from '../model/error.ts';
 import { releaseUnknown } from '../model/release-rules.ts';
 import { readTargets } from './assess.ts';
 import type { OperationPorts } from './operation-ports.ts';
-import { type BakeRound, watchBake } from './watch-bake.ts';
+import { type BakeRound, slowestCheck, watchBake } from './watch-bake.ts';
 
 export interface BakedRelease {
   tag: string;
@@ -40,6 +40,7 @@ export async function bakeRelease(
     stage,
     until,
     everyMs,
+    slowestMs: slowestCheck(facts.checksMs),
     signal,
     ...(onRound === undefined ? {} : { onRound }),
   });

@@ -3,6 +3,7 @@ import type { Level } from '../model/level.ts';
 import { type Plan, type Step, sealPlan } from '../model/plan.ts';
 import type { Scope } from '../model/scope.ts';
 import type { ReleaseRef } from '../ports/target.ts';
+import { CHECKS_CAP_MS, slowestCheck } from './watch-bake.ts';
 
 /** Caps of the single steps, in milliseconds. Calls inside have shorter ones of their own. */
 const CAP_MS = {
@@ -11,8 +12,6 @@ const CAP_MS = {
   /** One round trip of 1 s, tried three times. */
   breakers: 5_000,
   record: 5_000,
-  /** On top of a validation's waiting time: its slowest check. */
-  checks: 60_000,
 } as const;
 
 export interface PlanFacts extends Scope {
@@ -118,8 +117,9 @@ export function planApplication(
         stage: name,
         after_ms: afterMs,
         every_ms: facts.bake.everyMs,
+        slowest_ms: slowestCheck(facts.checksMs),
       },
-      cap_ms: afterMs + Math.max(CAP_MS.checks, facts.checksMs ?? 0),
+      cap_ms: afterMs + Math.max(CHECKS_CAP_MS, facts.checksMs ?? 0),
       essential: true,
     });
   }

@@ -8,14 +8,10 @@ import type { OperationPorts } from './operation-ports.ts';
 import { readStillOff } from './still-off.ts';
 import { listOff } from '../model/still-off.ts';
 import { runStage } from './validate.ts';
+import { CHECKS_CAP_MS } from './watch-bake.ts';
 
 /** Between two looks while a breaker is half open; at least four looks in a short watch. */
 const LOOK_EVERY_MS = 5_000;
-/**
- * One round of checks; each has its own, shorter time. Where one may take longer, as a metric that is
- * asked several times does, a round gets what a plan gives it: one that is cut says nothing.
- */
-const CHECKS_CAP_MS = 60_000;
 /** Longest wait for the record of opening again: the spool's 1.5 s, and its disk. */
 const RECORD_CAP_MS = 2_000;
 const REOPEN_TRIES = 5;
@@ -201,6 +197,7 @@ async function watch(
   epoch: Epoch,
 ): Promise<string | undefined> {
   const { clock, breakers, checks, facts } = ports;
+  // A metric that is asked several times needs what a plan gives it: a round that is cut says nothing.
   const capMs = Math.max(CHECKS_CAP_MS, facts.checksMs ?? 0);
   const end = clock.now() + watchMs;
   const pause = Math.min(LOOK_EVERY_MS, watchMs / 4);

@@ -28,6 +28,7 @@ export function validateStep(
         stage: action.stage,
         until,
         everyMs: action.every_ms,
+        slowestMs: action.slowest_ms,
         signal,
         watchedUntil: watched.until,
         onRound: ({ seenAt }) => watched.seen(seenAt),

@@ -12,6 +12,16 @@ export function longestPause(everyMs: number): number {
   return 2 * everyMs + SLEPT_MS;
 }
 
+/** Rounds around the end of a bake: one that began just before it and the last, each asked twice. */
+const ROUNDS_AT_THE_END = 4;
+/** What those take where nobody says more, in milliseconds. */
+export const CHECKS_CAP_MS = 60_000;
+
+/** @param checksMs longest time of the checks around the end of a stage, where it is known */
+export function slowestCheck(checksMs: number | undefined): number {
+  return Math.max(CHECKS_CAP_MS, checksMs ?? 0) / ROUNDS_AT_THE_END;
+}
+
 export interface BakePorts {
   clock: Clock;
   flags: Pick<FlagStore, 'read'>;
@@ -25,6 +35,8 @@ export interface BakeRequest {
   /** Between two rounds, in milliseconds. */
   everyMs: number;
   signal: AbortSignal;
+  /** Longest that one check can take when nothing stops this process, in milliseconds. */
+  slowestMs: number;
   /** Until when somebody watched already, in milliseconds since 1970. Left out: until now. */
   watchedUntil?: number;
   /** Called after every round, with what that round measured. */
@@ -65,6 +77,12 @@ export async function watchBake(ports: BakePorts, request: BakeRequest): Promise
     const asked = Math.min(clock.now(), ...round.result.measurements.map(startOf));
     if (asked - seenAt > longestPause(everyMs)) {
       return foldRounds(stage, [...rounds, round.result, notWatched(stage, seenAt, asked)]);
+    }
+    // Stopped inside a round: each check ends within its own time, or the process stood still.
+    const took = Math.max(0, ...round.result.measurements.map(({ duration_ms: ms }) => ms));
+    if (took > request.slowestMs + SLEPT_MS) {
+      const gap = notWatched(stage, clock.now() - took, clock.now());
+      return foldRounds(stage, [...rounds, round.result, gap]);
     }
     rounds.push(round.result);
     seenAt = Math.max(seenAt, ...round.result.measurements.map(({ at }) => Date.parse(at)));

@@ -22,6 +22,7 @@ async function bake(answers: Verdict[], { clock = fakeClock(), ms = 10 * MINUTE_
         stage: 't+10',
         until: started + ms,
         everyMs: MINUTE_MS,
+        slowestMs: 15_000,
         signal: new AbortController().signal,
         onRound: (round) => rounds.push(round.result.verdict),
       },
@@ -112,6 +113,7 @@ test('A process that was stopped in the middle of a round has not watched either
         stage: 't+10',
         until: clock.now() + 10 * MINUTE_MS,
         everyMs: MINUTE_MS,
+        slowestMs: 15_000,
         signal: new AbortController().signal,
       },
     ),
@@ -140,9 +142,43 @@ test('One slow check is no time in which nobody watched.', async () => {
         stage: 't+10',
         until: clock.now() + 10 * MINUTE_MS,
         everyMs: MINUTE_MS,
+        slowestMs: 4 * MINUTE_MS,
         signal: new AbortController().signal,
       },
     ),
   );
   expect(result.verdict).toBe('passed');
+});
+
+test('A process that was stopped between two answers of one round has not watched either.', async () => {
+  const clock = fakeClock();
+  const health = memoryCheck({ name: 'health', clock });
+  let rounds = 0;
+  const flags: Check = {
+    name: 'flags',
+    stages: ['t+10'],
+    async run() {
+      rounds += 1;
+      const from = clock.now();
+      // The other check has answered already; this one's answer waits until we are continued.
+      if (rounds === 3) await clock.sleep(2 * MINUTE_MS);
+      const at = new Date(clock.now()).toISOString();
+      const took = clock.now() - from;
+      return { check: 'flags', verdict: 'passed', reason: 'They are.', duration_ms: took, at };
+    },
+  };
+  const result = await clock.run(
+    watchBake(
+      { clock, checks: [health, flags], flags: { read: () => Promise.resolve(calm) } },
+      {
+        stage: 't+10',
+        until: clock.now() + 10 * MINUTE_MS,
+        everyMs: MINUTE_MS,
+        slowestMs: 15_000,
+        signal: new AbortController().signal,
+      },
+    ),
+  );
+  expect(result.verdict).toBe('inconclusive');
+  expect(rounds).toBe(3);
 });

@@ -23,7 +23,13 @@ const validate = (name: string, afterMs: number, number: number): Step => ({
   id: `validate:${name}`,
   stage: number,
   title: `Validate ${name}`,
-  action: { kind: 'validate', stage: name, after_ms: afterMs, every_ms: MINUTE_MS },
+  action: {
+    kind: 'validate',
+    stage: name,
+    after_ms: afterMs,
+    every_ms: MINUTE_MS,
+    slowest_ms: 15_000,
+  },
   cap_ms: afterMs + MINUTE_MS,
   essential: true,
 });
@@ -201,7 +207,13 @@ describe('A rollback that is resumed', () => {
 });
 
 describe('The time in which somebody watched', () => {
-  const stage = { kind: 'validate', stage: 't+2', after_ms: 120_000, every_ms: MINUTE_MS } as const;
+  const stage = {
+    kind: 'validate',
+    stage: 't+2',
+    after_ms: 120_000,
+    every_ms: MINUTE_MS,
+    slowest_ms: 15_000,
+  } as const;
 
   test('has no break as long as a pause between two rounds may be.', () => {
     const watched = watchedTime(0);

@@ -21,7 +21,7 @@ export function makeScene(seed: number): Scene {
   return {
     seed,
     tasks: [...tasks, ...plot.tasks, ...makeMaintenance(seed)].toSorted((a, b) => a.at - b.at),
-    faults: [...faults, ...plot.faults],
+    faults: [...faults, ...plot.faults, ...makeSleep(seed)],
     fastPath: d.chance(plot.fastPath),
     targets: d.chance(0.25) ? ['web', 'worker'] : ['web'],
     instances: d.between(0, 9) === 0 ? 0 : d.between(1, 3),
@@ -83,6 +83,14 @@ function makeTasks(d: Dice): Task[] {
   }
   if (tasks.length === 0) alarm('emergency-1', 0, 0, {});
   return tasks;
+}
+
+/** The machine of the workflow sleeps while it only watches. Dice of its own: it moves nothing else. */
+function makeSleep(seed: number): Fault[] {
+  const d = dice(`${seed}/sleep`);
+  if (d.chance(0.9)) return [];
+  const event = d.between(150, 260);
+  return [{ kind: 'pause', actor: 'workflow', event, ms: d.between(60, 120) * SECOND }];
 }
 
 /** Somebody empties, restarts or tests meanwhile. Dice of its own: it moves nothing else. */

@@ -58,9 +58,6 @@ export function openPorts(
     return call(world, process, { store, op, args, write: true, effect, ...more });
   };
 
-  // An execution goes on from what was read before it began. What is read while it runs, for the
-  // name of the commander below a message, is nothing that its steps are built on.
-  let begun = false;
   const primary: Journal = {
     append: (entry) =>
       call(world, process, {
@@ -79,7 +76,7 @@ export function openPorts(
       }),
     read: (scope, incident) =>
       read('journal', 'read', async () => {
-        if (!begun) process.journalReadAt = world.scheduler.now();
+        process.journalReadAt = world.scheduler.now();
         return await world.journal.read(scope, incident);
       }),
     incidents: (scope) => read('journal', 'incidents', () => world.journal.incidents(scope)),
@@ -105,7 +102,6 @@ export function openPorts(
   const journal: Journal = {
     ...spooling,
     async append(entry) {
-      if (entry.kind === 'execution-started') begun = true;
       if (process.alive) listener.statement(process, entry);
       const step = entry.kind === 'intent' ? entry.data['step'] : undefined;
       if (typeof step === 'string') process.intents.set(step, 'said');

@@ -218,14 +218,6 @@ export const MUTANTS: readonly Mutant[] = [
     why: 'A process that dies now has changed something that nobody knows of.',
   },
   {
-    name: 'artefact-not-asked-for',
-    file: 'src/operations/step-handlers.ts',
-    find: 'await findTarget(ports, action.target).preflight({ tag: action.tag, commit: action.commit });',
-    replace: 'await Promise.resolve();',
-    breaks: ['I7'],
-    why: 'That the artefact is gone is found out in the middle of the deployment.',
-  },
-  {
     name: 'late-outcome-counts',
     file: 'src/model/execution.ts',
     find: "if (known?.state === 'ended' && known.result.outcome === 'done') continue;",
