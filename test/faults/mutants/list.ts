@@ -212,18 +212,10 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'intent-not-waited-for',
     file: 'src/operations/execute-plan.ts',
-    find: 'await this.journal.recordIntent(step, attempt);',
-    replace: 'this.journal.recordIntent(step, attempt).catch(() => undefined);',
+    find: 'await this.journal.recordIntent(step, number);',
+    replace: 'this.journal.recordIntent(step, number).catch(() => undefined);',
     breaks: ['I5'],
     why: 'A process that dies now has changed something that nobody knows of.',
-  },
-  {
-    name: 'late-outcome-counts',
-    file: 'src/model/execution.ts',
-    find: "if (known?.state === 'ended' && known.result.outcome === 'done') continue;",
-    replace: "if (known?.state === 'ended' && known.attempt < 0) continue;",
-    breaks: ['I10'],
-    why: 'What an overtaken holder says late is taken for the newest: a proven step is done again.',
   },
   {
     name: 'flags-asked-without-a-cap',

@@ -21,8 +21,9 @@ export function stagesAreWatched(world: World, complain: Complain): Watch {
       }
       if (kind !== 'outcome' || outcome !== 'done') return;
       const { after_ms: afterMs, every_ms: everyMs } = actions.get(key) ?? {};
-      const now = world.scheduler.now();
-      const gap = longestGap(world.looks, now - Number(afterMs), now);
+      // The time ends with the last look: writing down what it found may take longer.
+      const end = world.looks.at(-1) ?? world.scheduler.now();
+      const gap = longestGap(world.looks, end - Number(afterMs), end);
       if (gap <= 2 * Number(everyMs) + LATE_MS) return;
       complain('I14', `${process.name}: ${step} passed, and nobody looked for ${gap / 1000} s.`);
     },
