@@ -29,7 +29,8 @@ export function readColumn(definition: ColumnDef): ReadColumn {
   };
   const constraints: Constraint[] = [];
   for (const one of parsedConstraints(definition.constraints)) {
-    switch (one.contype) {
+    const kind: string = one.contype ?? '';
+    switch (kind) {
       case 'CONSTR_NOTNULL':
         column.notNull = true;
         break;
@@ -70,13 +71,14 @@ export function readConstraint(
     const named = textsOf(keys);
     return named.length > 0 ? named : [...own];
   };
-  switch (parsed.contype) {
+  const kind: string = parsed.contype ?? '';
+  switch (kind) {
     case 'CONSTR_CHECK':
       return { kind: 'check', ...name, expression: readExpression(parsed.raw_expr) };
     case 'CONSTR_PRIMARY':
     case 'CONSTR_UNIQUE':
       return {
-        kind: parsed.contype === 'CONSTR_PRIMARY' ? 'primary' : 'unique',
+        kind: kind === 'CONSTR_PRIMARY' ? 'primary' : 'unique',
         ...name,
         columns: columns(parsed.keys),
         nullsAreEqual: parsed.nulls_not_distinct === true,

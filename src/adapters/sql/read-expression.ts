@@ -28,7 +28,8 @@ export function readExpression(node: Node | undefined): Expression {
   }
   if ('BoolExpr' in node) {
     const parts = (node.BoolExpr.args ?? []).map(readExpression);
-    switch (node.BoolExpr.boolop) {
+    const operator: string = node.BoolExpr.boolop ?? '';
+    switch (operator) {
       case 'AND_EXPR':
         return { kind: 'and', parts };
       case 'OR_EXPR':
@@ -80,7 +81,8 @@ function readCast({
   return { kind: 'strict', parts: [value] };
 }
 
-function readOperator({ kind, name, lexpr, rexpr }: A_Expr): Expression {
+function readOperator({ kind: written, name, lexpr, rexpr }: A_Expr): Expression {
+  const kind: string = written ?? '';
   const operator = textOf(name?.at(-1)) ?? '';
   switch (kind) {
     case 'AEXPR_IN':
@@ -186,7 +188,8 @@ export function visit(node: unknown, see: (kind: string, value: object) => void)
     return;
   }
   if (typeof node !== 'object' || node === null) return;
-  for (const [key, value] of Object.entries(node)) {
+  for (const key of Object.keys(node)) {
+    const value: unknown = Reflect.get(node, key);
     if (typeof value === 'object' && value !== null && !Array.isArray(value)) see(key, value);
     visit(value, see);
   }

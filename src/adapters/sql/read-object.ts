@@ -86,7 +86,8 @@ function subject(statement: { relation?: RangeVar; object?: Node }): ObjectName 
 }
 
 export function readRename(statement: RenameStmt): Change {
-  const { renameType, subname = '', newname: to = '' } = statement;
+  const { subname = '', newname: to = '' } = statement;
+  const renameType: string = statement.renameType ?? '';
   const name = subject(statement);
   switch (renameType) {
     case 'OBJECT_COLUMN':
@@ -131,7 +132,8 @@ export function readGrant(statement: GrantStmt): Change {
 }
 
 /** The letters are PostgreSQL's own. */
-export function readAlterDomain({ subtype, typeName }: AlterDomainStmt): Change {
+export function readAlterDomain({ subtype: letter, typeName }: AlterDomainStmt): Change {
+  const subtype: string = letter ?? '';
   const name = nameFrom(textsOf(typeName));
   switch (subtype) {
     case 'O': // SET NOT NULL

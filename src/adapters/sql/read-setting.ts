@@ -48,7 +48,8 @@ function schemasOf(parts: readonly string[]): string[] {
     .filter((part) => part !== '' && part !== '$user' && part !== 'pg_catalog');
 }
 
-export function readTransaction({ kind }: TransactionStmt): Change {
+export function readTransaction(statement: TransactionStmt): Change {
+  const kind: string = statement.kind ?? '';
   switch (kind) {
     case 'TRANS_STMT_BEGIN':
     case 'TRANS_STMT_START':

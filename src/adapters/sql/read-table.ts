@@ -66,7 +66,8 @@ export function readAlterTable(statement: AlterTableStmt): Change {
 }
 
 function readAction(command: AlterTableCmd, kind: string): TableAction {
-  const { subtype = 'AT_AddColumn', name: column = '', def } = command;
+  const { name: column = '', def } = command;
+  const subtype: string = command.subtype ?? '';
   // Settings of a view decide whose rights count; those of a table are upkeep.
   const other: TableAction = {
     do: 'other',

@@ -318,7 +318,7 @@ function moveTo(
 
 function moveContents(state: SchemaState, from: string, to: string): void {
   for (const place of [state.relations, state.types, state.functions]) {
-    for (const [key, known] of [...place]) {
+    for (const [key, known] of place) {
       const [schema, name] = partsOf(key);
       if (schema !== from) continue;
       place.delete(key);

@@ -15,7 +15,7 @@ import { deletesMayBeRefused, judgeConstraint, judgeIndex } from './judge-constr
 import { judgeData } from './judge-data.ts';
 import { judgeCreate, judgeDrop, judgeRename } from './judge-object.ts';
 import { judgeOther } from './judge-other.ts';
-import { find, isNew, type KnownObject, type SchemaState } from './schema-state.ts';
+import { find, isNewObject, type KnownObject, type SchemaState } from './schema-state.ts';
 
 /** @param state the schema as it is before the change */
 export function judgeChange(state: SchemaState, change: Change): Judgement {
@@ -47,13 +47,13 @@ export function judgeChange(state: SchemaState, change: Change): Judgement {
     case 'rename constraint':
       return judgeConstraint(state, change.table, { name: change.constraint, how: 'rename' });
     case 'move':
-      return isNew(state, change.what, change.name)
+      return isNewObject(state, change.what, change.name)
         ? compatible('Old code does not know it.')
         : breaking(
             `Old code looks for ${shown(change.name)} where it was, not in ${show(change.schema)}.`,
           );
     case 'give away':
-      return isNew(state, change.what, change.name)
+      return isNewObject(state, change.what, change.name)
         ? compatible('Old code does not know it.')
         : breaking(`Rights on ${shown(change.name)} that come from owning it are gone.`);
     case 'alter type':
@@ -64,7 +64,7 @@ export function judgeChange(state: SchemaState, change: Change): Judgement {
       return judgeTruncate(state, change);
     case 'revoke':
       return change.objects.length > 0 &&
-        change.objects.every((name) => isNew(state, change.what, name))
+        change.objects.every((name) => isNewObject(state, change.what, name))
         ? compatible('Old code does not know it.')
         : breaking('It takes away rights that old code may need.');
     case 'data':
@@ -88,14 +88,14 @@ function judgeCreateTable(
 ): Judgement {
   if (change.temporary) return compatible('The table is gone with the session.');
   const parent = change.partitionOf;
-  if (parent !== undefined && !isNew(state, 'table', parent)) {
+  if (parent !== undefined && !isNewObject(state, 'table', parent)) {
     return change.columns.length + change.constraints.length > 0
       ? breaking(
           `Rows that old code writes to ${shown(parent)} have to satisfy the constraints of this partition.`,
         )
       : compatible(`Rows that old code writes to ${shown(parent)} may go here.`);
   }
-  if (change.parents.some((one) => !isNew(state, 'table', one))) {
+  if (change.parents.some((one) => !isNewObject(state, 'table', one))) {
     return askHuman('What old code does to the table it inherits from reaches its rows too.');
   }
   const caution = refusedDeletes(state, change.constraints);
@@ -137,7 +137,7 @@ function judgeNewTable(
       const caution = refusedDeletes(state, added);
       const why = 'The table is not known to old code.';
       if (caution !== undefined) return withCaution(compatible(why), caution);
-      if (action.do === 'attach partition' && !isNew(state, 'table', action.partition)) {
+      if (action.do === 'attach partition' && !isNewObject(state, 'table', action.partition)) {
         return askHuman('A table that old code knows becomes part of another one.');
       }
       if (action.do === 'other' && /OwnerTo|ChangeOwner/.test(action.command))
@@ -164,7 +164,8 @@ function judgeAlterType(
   state: SchemaState,
   change: Extract<Change, { type: 'alter type' }>,
 ): Judgement {
-  if (isNew(state, 'type', change.name)) return compatible('Old code does not know the type.');
+  if (isNewObject(state, 'type', change.name))
+    return compatible('Old code does not know the type.');
   switch (change.how) {
     case 'add value':
       return withCaution(
@@ -184,7 +185,8 @@ function judgeAlterDomain(
   state: SchemaState,
   change: Extract<Change, { type: 'alter domain' }>,
 ): Judgement {
-  if (isNew(state, 'type', change.name)) return compatible('Old code does not know the domain.');
+  if (isNewObject(state, 'type', change.name))
+    return compatible('Old code does not know the domain.');
   switch (change.how) {
     case 'tighten':
       return breaking('Values that old code writes may be refused.');
@@ -201,7 +203,7 @@ function judgeTruncate(
   state: SchemaState,
   change: Extract<Change, { type: 'truncate' }>,
 ): Judgement {
-  const old = change.tables.filter((table) => !isNew(state, 'table', table));
+  const old = change.tables.filter((table) => !isNewObject(state, 'table', table));
   if (old.length > 0) return breaking(`The rows of ${old.map(shown).join(', ')} are gone.`);
   return change.cascade
     ? askHuman('It also empties every table that refers to this one.')

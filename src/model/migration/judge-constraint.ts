@@ -8,7 +8,7 @@ import {
   type Judgement,
   withCaution,
 } from './finding.ts';
-import { find, isNew, type KnownObject, type SchemaState } from './schema-state.ts';
+import { find, isNewObject, type KnownObject, type SchemaState } from './schema-state.ts';
 
 /**
  * What a column has in rows of old code: its default, which is null where there is none. Undefined
@@ -133,7 +133,7 @@ export function deletesMayBeRefused(
   constraint: Constraint,
 ): string | undefined {
   if (constraint.kind !== 'foreign' || constraint.onDelete === 'carry on') return undefined;
-  if (isNew(state, 'table', constraint.target)) return undefined;
+  if (isNewObject(state, 'table', constraint.target)) return undefined;
   return `Deletes of old code from ${constraint.target.name} are refused for rows that new rows refer to.`;
 }
 

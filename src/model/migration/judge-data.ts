@@ -1,7 +1,7 @@
 import type { Change, Write } from './change.ts';
 import { additive, askHuman, breaking, combine, compatible, type Judgement } from './finding.ts';
 import { areHarmless } from './known-functions.ts';
-import { find, isNew, type SchemaState } from './schema-state.ts';
+import { find, isNewObject, type SchemaState } from './schema-state.ts';
 
 /**
  * Rows that a migration writes. Going back to the old release does not undo them: new rows are
@@ -19,7 +19,7 @@ export function judgeData(
 }
 
 function judgeWrite(state: SchemaState, { verb, table, columns, limited }: Write): Judgement {
-  if (isNew(state, 'table', table)) {
+  if (isNewObject(state, 'table', table)) {
     const why = 'The table is not known to old code.';
     return verb === 'insert' ? additive(why) : compatible(why);
   }

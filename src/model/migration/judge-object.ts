@@ -1,6 +1,6 @@
 import type { Change, ObjectKind, ObjectName } from './change.ts';
 import { additive, askHuman, breaking, compatible, type Judgement } from './finding.ts';
-import { find, functionsNamed, isNew, type SchemaState } from './schema-state.ts';
+import { find, functionsNamed, isNewObject, type SchemaState } from './schema-state.ts';
 
 const NOT_KNOWN = 'Old code does not know it.';
 
@@ -16,7 +16,7 @@ export function judgeCreate(
     case 'policy':
       return judgeAttached(state, what, name, on);
     case 'function':
-      if (replace && !isNew(state, 'function', name)) {
+      if (replace && !isNewObject(state, 'function', name)) {
         return askHuman('If the function was there, old code gets the new body.');
       }
       return !replace && functionsNamed(state, name.name, name.schema).some((one) => !one.isNew)
@@ -24,7 +24,7 @@ export function judgeCreate(
         : (replace ? compatible : additive)(NOT_KNOWN);
     case 'view':
       if (!replace) return additive(NOT_KNOWN);
-      return isNew(state, 'view', name)
+      return isNewObject(state, 'view', name)
         ? compatible(NOT_KNOWN)
         : askHuman('If the view was there, old code may read other rows or values from it.');
     case 'table':
@@ -50,7 +50,7 @@ function judgeAttached(
   name: ObjectName,
   on: ObjectName | undefined,
 ): Judgement {
-  if (isNew(state, what, name, on)) return additive('The table is not known to old code.');
+  if (isNewObject(state, what, name, on)) return additive('The table is not known to old code.');
   switch (what) {
     case 'trigger':
       return askHuman('It runs inside the writes of old code; what it does has to be read.');
@@ -78,7 +78,7 @@ export function judgeDrop(
   state: SchemaState,
   { what, objects, cascade }: Extract<Change, { type: 'drop' }>,
 ): Judgement {
-  if (objects.length > 0 && objects.every(({ name, on }) => isNew(state, what, name, on))) {
+  if (objects.length > 0 && objects.every(({ name, on }) => isNewObject(state, what, name, on))) {
     return cascade && !CASCADES_TO_NEW.has(what)
       ? askHuman('CASCADE also takes along what depends on it in things that old code knows.')
       : compatible(NOT_KNOWN);
@@ -113,7 +113,7 @@ export function judgeRename(
   state: SchemaState,
   { what, name }: Extract<Change, { type: 'rename' }>,
 ): Judgement {
-  if (isNew(state, what, name)) return compatible(NOT_KNOWN);
+  if (isNewObject(state, what, name)) return compatible(NOT_KNOWN);
   if (what !== 'index') return breaking('Old code uses the name that is gone.');
   const index = state.clouded ? undefined : find(state, 'index', name)?.index;
   return index?.unique === false

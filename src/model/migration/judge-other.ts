@@ -2,7 +2,7 @@
 import type { Change } from './change.ts';
 import { additive, askHuman, breaking, compatible, type Judgement } from './finding.ts';
 import { areHarmless } from './known-functions.ts';
-import { isNew, type SchemaState } from './schema-state.ts';
+import { isNewObject, type SchemaState } from './schema-state.ts';
 
 const OF_SESSION = compatible('It holds for the session of the migration only.');
 const UPKEEP = compatible('Upkeep: old code does not notice.');
@@ -62,7 +62,7 @@ export function judgeOther(
   state: SchemaState,
   { statement, on }: Extract<Change, { type: 'other' }>,
 ): Judgement {
-  if (on !== undefined && isNew(state, on.what, on.name)) {
+  if (on !== undefined && isNewObject(state, on.what, on.name)) {
     return ADDS_TO_NEW.has(statement)
       ? additive('The table is not known to old code.')
       : compatible('Old code does not know it.');
@@ -121,14 +121,7 @@ const PROGRAMS: ReadonlySet<string> = new Set(['DoStmt', 'CallStmt', 'ExecuteStm
 
 /** Whether the schema may be any other afterwards. */
 export function cloudsEverything(change: Change): boolean {
-  switch (change.type) {
-    case 'unknown':
-      return true;
-    case 'other':
-      return PROGRAMS.has(change.statement) || !STATEMENTS.has(change.statement);
-    case 'data':
-      return !areHarmless(change.functions);
-    default:
-      return false;
-  }
+  if (change.type === 'data') return !areHarmless(change.functions);
+  if (change.type !== 'other') return change.type === 'unknown';
+  return PROGRAMS.has(change.statement) || !STATEMENTS.has(change.statement);
 }

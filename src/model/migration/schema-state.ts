@@ -164,7 +164,7 @@ export function find(
 }
 
 /** Whether the old release cannot know it. */
-export function isNew(
+export function isNewObject(
   state: SchemaState,
   what: ObjectKind,
   name: ObjectName,
