@@ -70,11 +70,11 @@ export function splitSql(text: string): Piece[] {
   return pieces;
 }
 
-function isComment(text: string, position: number): boolean {
+export function isComment(text: string, position: number): boolean {
   return text.startsWith('--', position) || text.startsWith('/*', position);
 }
 
-function endOfToken(text: string, position: number): number {
+export function endOfToken(text: string, position: number): number {
   if (text.startsWith('/*', position)) return endOfBlockComment(text, position);
   for (const token of [LINE_COMMENT, ESCAPED, WORD, QUOTED]) {
     token.lastIndex = position;
