@@ -12,7 +12,7 @@ const MOST = 20;
 
 /** The verdict first, then what makes it, worst first, then what is worth a look. */
 export function renderAudit(report: AuditReport): string {
-  const { from, to, migrations, history, database, notes, folders } = report;
+  const { from, to, migrations, history, databases, notes, folders } = report;
   const first = firstReason(report);
   const counts = countKinds(migrations);
   const safe = counts.additive + counts.compatible;
@@ -46,18 +46,14 @@ export function renderAudit(report: AuditReport): string {
         `${folder} (${tool}): ${old} migrations in ${from.tag}, ${added} more in ${to.tag}`,
       ),
     ),
-    ...(database === undefined
-      ? []
-      : [
-          labelled(
-            'Applied',
-            `${database.applied} migrations, says ${database.table} (${database.tool})`,
-          ),
-        ]),
+    ...databases.map(({ applied, table, tool }) =>
+      labelled('Applied', `${applied} migrations, says ${table} (${tool})`),
+    ),
     ...history
       .filter(({ kind }) => isSafe(kind))
       .map(({ file, why }) => labelled('Note', `${file}: ${why}`)),
-    ...(database?.problems ?? [])
+    ...databases
+      .flatMap(({ problems }) => problems)
       .filter(({ kind }) => isSafe(kind))
       .map(({ migration, why }) => labelled('Note', `${migration}: ${why}`)),
     ...notes.map((note) => labelled('Note', note)),
@@ -84,7 +80,7 @@ interface Item {
   why: string;
 }
 
-function itemsOf({ migrations, history, database }: AuditReport): Item[] {
+function itemsOf({ migrations, history, databases }: AuditReport): Item[] {
   const items: Item[] = [
     ...migrations.map(({ kind, file, line, statement, why }) => ({
       kind,
@@ -93,12 +89,14 @@ function itemsOf({ migrations, history, database }: AuditReport): Item[] {
       why,
     })),
     ...history.map(({ kind, file, problem, why }) => ({ kind, where: file, what: problem, why })),
-    ...(database?.problems ?? []).map(({ kind, migration, problem, why }) => ({
-      kind,
-      where: migration,
-      what: problem,
-      why,
-    })),
+    ...databases
+      .flatMap(({ problems }) => problems)
+      .map(({ kind, migration, problem, why }) => ({
+        kind,
+        where: migration,
+        what: problem,
+        why,
+      })),
   ];
   return items
     .filter(({ kind }) => !isSafe(kind))

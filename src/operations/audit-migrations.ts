@@ -66,7 +66,7 @@ export async function auditMigrations(ports: AuditPorts, request: AuditRequest):
   const added = new Set(difference.added.map(({ path }) => path));
   const folders = groupByFolder(old, live, added);
   const migrations = folders.flatMap(({ old: before, added: after }) => judge(before, after));
-  const facts = { migrations, history };
+  const facts = { migrations, history, databases: [] };
   const report: AuditReport = {
     verdict: verdictOf(facts),
     from,
@@ -140,13 +140,15 @@ interface Group extends Omit<AuditedFolder, 'old' | 'added'> {
   added: ReadFile[];
 }
 
+const isForward = ({ role }: ReadFile): boolean => role !== 'down';
+const statementsOf = ({ path, statements }: ReadFile) => ({ file: path, statements });
+
 /** What one folder makes, another one's database does not have: each is judged on its own. */
 function groupByFolder(
   old: readonly ReadFile[],
   live: readonly ReadFile[],
   added: ReadonlySet<string>,
 ): Group[] {
-  const isForward = ({ role }: ReadFile): boolean => role !== 'down';
   const all = [...old, ...live].filter(isForward);
   const folders = [...new Set(all.map(({ folder }) => folder))].toSorted();
   return folders.map((folder) => {
@@ -163,6 +165,5 @@ function groupByFolder(
 }
 
 function judge(old: readonly ReadFile[], added: readonly ReadFile[]): Finding[] {
-  const statementsOf = ({ path, statements }: ReadFile) => ({ file: path, statements });
   return auditStatements(old.map(statementsOf), added.map(statementsOf));
 }

@@ -21,9 +21,9 @@ export function namedCommits(options: NamedCommitsOptions): {
   resolve(name: string): Promise<string>;
 } & Pick<Repository, 'isAncestor'> {
   const git: GitOptions = { ...options, program: 'git', timeoutMs: 10_000 };
-  const { isAncestor } = gitRepository({ ...options, tagPattern: '*', scheme: 'semver' });
+  const repository = gitRepository({ ...options, tagPattern: '*', scheme: 'semver' });
   return {
-    isAncestor,
+    isAncestor: (ancestor, commit) => repository.isAncestor(ancestor, commit),
     /** @throws BackoutError E_TAG_FORMAT, E_TAG_NOT_FOUND (usage), E_SHALLOW */
     async resolve(name) {
       requireName(name);

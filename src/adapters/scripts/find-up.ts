@@ -68,39 +68,29 @@ function collect(
 
 /** What a statement exports as `up`. */
 function exportedUp(statement: TopLevel): Expression | UpFunction | 'elsewhere' | undefined {
-  switch (statement.type) {
-    case 'ExportNamedDeclaration': {
-      const { declaration, specifiers, source } = statement;
-      for (const { exported, local } of specifiers) {
-        if (nameOf(exported) !== 'up') continue;
-        return source === null || source === undefined
-          ? local.type === 'Identifier'
-            ? local
-            : 'elsewhere'
-          : 'elsewhere';
-      }
-      if (declaration?.type === 'FunctionDeclaration') {
-        return declaration.id.name === 'up' ? declaration : undefined;
-      }
-      if (declaration?.type === 'ClassDeclaration') return classUp(declaration.body.body);
-      if (declaration?.type !== 'VariableDeclaration') return undefined;
-      for (const { id, init } of declaration.declarations) {
-        if (id.type === 'Identifier' && id.name === 'up') return init ?? 'elsewhere';
-      }
-      return undefined;
-    }
-    case 'ExportAllDeclaration':
-      return 'elsewhere';
-    case 'ExportDefaultDeclaration': {
-      const { declaration } = statement;
-      if (declaration.type === 'ClassDeclaration') return classUp(declaration.body.body);
-      return declaration.type === 'ObjectExpression' ? memberUp(declaration) : undefined;
-    }
-    case 'ExpressionStatement':
-      return assignedUp(statement.expression);
-    default:
-      return undefined;
+  if (statement.type === 'ExpressionStatement') return assignedUp(statement.expression);
+  if (statement.type === 'ExportAllDeclaration') return 'elsewhere';
+  if (statement.type === 'ExportDefaultDeclaration') {
+    const { declaration } = statement;
+    if (declaration.type === 'ClassDeclaration') return classUp(declaration.body.body);
+    return declaration.type === 'ObjectExpression' ? memberUp(declaration) : undefined;
   }
+  if (statement.type !== 'ExportNamedDeclaration') return undefined;
+  const { declaration, specifiers, source } = statement;
+  const named = specifiers.find(({ exported }) => nameOf(exported) === 'up');
+  if (named !== undefined) {
+    const isFromHere = source === null || source === undefined;
+    return isFromHere && named.local.type === 'Identifier' ? named.local : 'elsewhere';
+  }
+  if (declaration?.type === 'FunctionDeclaration') {
+    return declaration.id.name === 'up' ? declaration : undefined;
+  }
+  if (declaration?.type === 'ClassDeclaration') return classUp(declaration.body.body);
+  if (declaration?.type !== 'VariableDeclaration') return undefined;
+  const up = declaration.declarations.find(
+    ({ id }) => id.type === 'Identifier' && id.name === 'up',
+  );
+  return up === undefined ? undefined : (up.init ?? 'elsewhere');
 }
 
 function nameOf(node: { type: string; name?: string; value?: unknown }): string {

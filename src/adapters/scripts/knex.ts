@@ -136,7 +136,7 @@ function rows({ rootArgs, links }: Chain, constants: Constants): string[] | unde
   const isLimited = links.some(({ name }) => CONDITION.test(name));
   const where = isLimited ? ' WHERE true' : '';
   const names = links.map(({ name }) => name).filter((name) => !CONDITION.test(name));
-  const [verb, ...others] = names;
+  const [verb = '', ...others] = names;
   const args = links.find(({ name }) => name === verb)?.args;
   const after = others.filter((name) => name !== 'returning').join(' ');
   switch (verb) {

@@ -46,38 +46,33 @@ export function textsIn(value: Literal): string[] | undefined {
 }
 
 /** The value of an expression. Objects become maps, so that no key can be mistaken for a method. */
-export function literalOf(expression: Expression | SpreadElement, constants: Constants): Literal {
-  switch (expression.type) {
-    case 'Literal': {
-      const { value } = expression;
-      return value instanceof RegExp || typeof value === 'bigint' ? OPAQUE : value;
-    }
-    case 'TemplateLiteral':
-      return templateText(expression.quasis, expression.expressions, constants);
-    case 'Identifier':
-      if (expression.name === 'undefined') return undefined;
-      return constants.has(expression.name) ? constants.get(expression.name) : OPAQUE;
-    case 'ArrayExpression':
-      return expression.elements.map((one) => (one === null ? null : literalOf(one, constants)));
-    case 'ObjectExpression':
-      return objectOf(expression, constants);
-    case 'UnaryExpression': {
-      const value = literalOf(expression.argument, constants);
-      if (expression.operator === '-' && typeof value === 'number') return -value;
-      return expression.operator === '!' && typeof value === 'boolean' ? !value : OPAQUE;
-    }
-    case 'BinaryExpression': {
-      if (expression.operator !== '+') return OPAQUE;
-      if (expression.left.type === 'PrivateIdentifier') return OPAQUE;
-      const left = literalOf(expression.left, constants);
-      const right = literalOf(expression.right, constants);
-      return typeof left === 'string' && typeof right === 'string' ? left + right : OPAQUE;
-    }
-    case 'CallExpression':
-      return sqlTextOf(expression, constants);
-    default:
-      return OPAQUE;
+export function literalOf(node: Expression | SpreadElement, constants: Constants): Literal {
+  if (node.type === 'Literal') {
+    const { value } = node;
+    return value instanceof RegExp || typeof value === 'bigint' ? OPAQUE : value;
   }
+  if (node.type === 'TemplateLiteral')
+    return templateText(node.quasis, node.expressions, constants);
+  if (node.type === 'Identifier') {
+    if (node.name === 'undefined') return undefined;
+    return constants.has(node.name) ? constants.get(node.name) : OPAQUE;
+  }
+  if (node.type === 'ArrayExpression') {
+    return node.elements.map((one) => (one === null ? null : literalOf(one, constants)));
+  }
+  if (node.type === 'ObjectExpression') return objectOf(node, constants);
+  if (node.type === 'UnaryExpression') {
+    const value = literalOf(node.argument, constants);
+    if (node.operator === '-' && typeof value === 'number') return -value;
+    return node.operator === '!' && typeof value === 'boolean' ? !value : OPAQUE;
+  }
+  if (node.type === 'BinaryExpression') {
+    if (node.operator !== '+' || node.left.type === 'PrivateIdentifier') return OPAQUE;
+    const left = literalOf(node.left, constants);
+    const right = literalOf(node.right, constants);
+    return typeof left === 'string' && typeof right === 'string' ? left + right : OPAQUE;
+  }
+  return node.type === 'CallExpression' ? sqlTextOf(node, constants) : OPAQUE;
 }
 
 function templateText(

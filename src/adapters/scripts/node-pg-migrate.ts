@@ -47,8 +47,8 @@ function nameText(value: Literal): string {
   return quoted(text(value, 'A name'));
 }
 
-const flag = (given: Options, name: string, sql: string): string =>
-  given.get(name) === true ? ` ${sql}` : '';
+const flag = (given: Options, name: string, words: string): string =>
+  given.get(name) === true ? ` ${words}` : '';
 
 function columnText(name: string, value: Literal, mustBeKnown: boolean): string {
   const given = isObject(value) ? value : new Map<string, Literal>([['type', value]]);

@@ -12,11 +12,6 @@ import { readUp } from './read-up.ts';
  * run. Calls whose SQL is certain are judged as that SQL; everything else needs a human.
  */
 export function readScript(parseSql: SqlParser, path: string, text: string): ScriptReading {
-  const unknown = (why: string, line = 1, statement = ''): ScriptReading => ({
-    kind: 'migration',
-    tool: 'unknown',
-    statements: [{ line, text: statement, change: { type: 'unknown', why } }],
-  });
   let source: string;
   let program: Program;
   try {
@@ -46,9 +41,14 @@ export function readScript(parseSql: SqlParser, path: string, text: string): Scr
   }
 }
 
+function unknown(why: string): ScriptReading {
+  const statement: Statement = { line: 1, text: '', change: { type: 'unknown', why } };
+  return { kind: 'migration', tool: 'unknown', statements: [statement] };
+}
+
 /** Types become spaces: every line and column stays where it was. @throws for enums and the like */
 function withoutTypes(text: string): string {
-  const emit = process.emitWarning;
+  const emit = process.emitWarning.bind(process);
   // Node says once that this is experimental; a person at 03:00 has no use for that.
   process.emitWarning = () => undefined;
   try {

@@ -1,4 +1,4 @@
-import type { Expression, Node, Statement as ScriptStatement } from 'acorn';
+import type { Expression, Node, Statement as ScriptStatement, VariableDeclaration } from 'acorn';
 import type { Statement } from '../../model/migration/change.ts';
 import { shorten, type SqlParser } from '../sql/parse-sql.ts';
 import { chainOf, unwrap } from './call-chain.ts';
@@ -49,43 +49,33 @@ interface Reading {
 }
 
 function readNode(reading: Reading, node: ScriptStatement | Expression): void {
-  switch (node.type) {
-    case 'EmptyStatement':
-      return;
-    case 'ReturnStatement':
-      if (node.argument !== null && node.argument !== undefined)
-        readExpression(reading, node.argument);
-      return;
-    case 'ExpressionStatement':
-      if (typeof node.directive !== 'string') readExpression(reading, node.expression);
-      return;
-    case 'VariableDeclaration': {
-      const values = node.declarations.map(({ id, init }) => {
-        const isPlain = id.type === 'Identifier' && init !== null && init !== undefined;
-        return isPlain ? { name: id.name, value: literalOf(init, reading.constants) } : undefined;
-      });
-      if (
-        node.kind === 'const' &&
-        values.every((one) => one !== undefined && one.value !== OPAQUE)
-      ) {
-        for (const one of values) if (one !== undefined) reading.constants.set(one.name, one.value);
-        return;
-      }
-      break;
+  // A function does nothing until it is called, and such a call is not read.
+  if (node.type === 'EmptyStatement' || node.type === 'FunctionDeclaration') return;
+  if (node.type === 'ReturnStatement') {
+    if (node.argument !== null && node.argument !== undefined) {
+      readExpression(reading, node.argument);
     }
-    case 'FunctionDeclaration':
-      // It does nothing until it is called, and such a call is not read.
-      return;
-    case 'BlockStatement':
-      for (const one of node.body) readNode(reading, one);
-      return;
-    default:
-      if (isExpression(node)) {
-        readExpression(reading, node);
-        return;
-      }
+  } else if (node.type === 'ExpressionStatement') {
+    // `'use strict'` is one of these.
+    if (typeof node.directive !== 'string') readExpression(reading, node.expression);
+  } else if (node.type === 'BlockStatement') {
+    for (const one of node.body) readNode(reading, one);
+  } else if (isExpression(node)) {
+    readExpression(reading, node);
+  } else if (node.type !== 'VariableDeclaration' || !readConstants(reading, node)) {
+    reading.emit(unknown(reading.script, node, 'What it does is only known when it runs.'));
   }
-  reading.emit(unknown(reading.script, node, 'What it does is only known when it runs.'));
+}
+
+/** @returns false when a value is not there to be read */
+function readConstants(reading: Reading, { kind, declarations }: VariableDeclaration): boolean {
+  if (kind !== 'const') return false;
+  return declarations.every(({ id, init }) => {
+    if (id.type !== 'Identifier' || init === null || init === undefined) return false;
+    const value: Literal = literalOf(init, reading.constants);
+    reading.constants.set(id.name, value);
+    return value !== OPAQUE;
+  });
 }
 
 function isExpression(node: ScriptStatement | Expression): node is Expression {

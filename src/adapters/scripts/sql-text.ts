@@ -14,10 +14,10 @@ export function quoted(name: string): string {
 
 /** SQL that stands in a script: nothing in it may swallow or end what we put behind it. */
 export function raw(sql: Literal): string {
-  const text = isSqlText(sql) ? sql.sql : sql;
-  if (typeof text !== 'string') return uncertain('A part of it is only known when it runs.');
-  if (/--|\/\*|;|\$\$/.test(text)) return uncertain('A part of it is SQL that has to be read.');
-  return text;
+  const written = isSqlText(sql) ? sql.sql : sql;
+  if (typeof written !== 'string') return uncertain('A part of it is only known when it runs.');
+  if (/--|\/\*|;|\$\$/.test(written)) return uncertain('A part of it is SQL that has to be read.');
+  return written;
 }
 
 export function valueText(value: Literal): string {

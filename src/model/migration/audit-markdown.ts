@@ -7,14 +7,15 @@ const MOST_ROWS = 50;
 const LONGEST_CELL = 300;
 
 export function auditMarkdown(report: AuditReport): string {
-  const { from, to, migrations, history, database, notes } = report;
+  const { from, to, migrations, history, databases, notes } = report;
   const first = firstReason(report);
   const rows: Row[] = [
     ...migrations.filter(({ kind }) => !isSafe(kind)).map(statementRow),
     ...history
       .filter(({ kind }) => !isSafe(kind))
       .map(({ kind, file, why, problem }) => ({ kind, where: file, what: problem, why })),
-    ...(database?.problems ?? [])
+    ...databases
+      .flatMap(({ problems }) => problems)
       .filter(({ kind }) => !isSafe(kind))
       .map(({ kind, migration, why, problem }) => ({ kind, where: migration, what: problem, why })),
   ].toSorted((a, b) => WORST_FIRST.indexOf(a.kind) - WORST_FIRST.indexOf(b.kind));

@@ -49,19 +49,24 @@ export interface AuditReport {
   /** Each statement that only the newer release has. */
   migrations: Finding[];
   history: HistoryProblem[];
-  database?: DatabaseReport;
+  /** What databases say; empty when none was asked. */
+  databases: DatabaseReport[];
 }
 
 type Weighed = { kind: Kind; file?: string; line?: number; why: string };
 
 /** Everything that counts for the verdict, in the order of the report. */
-function weighed(report: Pick<AuditReport, 'migrations' | 'history' | 'database'>): Weighed[] {
-  return [...report.migrations, ...report.history, ...(report.database?.problems ?? [])];
+function weighed(report: Pick<AuditReport, 'migrations' | 'history' | 'databases'>): Weighed[] {
+  return [
+    ...report.migrations,
+    ...report.history,
+    ...report.databases.flatMap(({ problems }) => problems),
+  ];
 }
 
 /** The worst counts. */
 export function verdictOf(
-  report: Pick<AuditReport, 'migrations' | 'history' | 'database'>,
+  report: Pick<AuditReport, 'migrations' | 'history' | 'databases'>,
 ): AuditVerdict {
   const worst = worstOf(weighed(report).map(({ kind }) => kind));
   return isSafe(worst) ? 'safe' : worst === 'breaking' ? 'breaking' : 'needs-a-human';
@@ -78,7 +83,9 @@ export function firstReason(report: AuditReport): string | undefined {
   }
   const file = report.history.find(({ kind }) => kind === worst);
   if (file !== undefined) return `${file.file}: ${file.why}`;
-  const applied = report.database?.problems.find(({ kind }) => kind === worst);
+  const applied = report.databases
+    .flatMap(({ problems }) => problems)
+    .find(({ kind }) => kind === worst);
   return applied === undefined ? undefined : `${applied.migration}: ${applied.why}`;
 }
 

@@ -1,36 +1,14 @@
 /** The labelled statements of test/model/migration/corpus: how often the rules are wrong, and how. */
-import { globSync, readFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
 import { expect, test } from 'vitest';
-import { parse } from 'yaml';
-import * as z from 'zod';
 import { loadSqlParser } from '../../../src/adapters/sql/parse-sql.ts';
 import { auditStatements } from '../../../src/model/migration/audit-statements.ts';
-import { isSafe, KINDS } from '../../../src/model/migration/finding.ts';
-
-const corpus = resolve(import.meta.dirname, '../../model/migration/corpus');
-const kind = z.enum(KINDS);
-const caseSchema = z.strictObject({
-  sql: z.string(),
-  expect: z.union([kind, z.array(kind)]).transform((given) => [given].flat()),
-  source: z.string().min(10),
-});
-const cases = globSync('*.yml', { cwd: corpus })
-  .toSorted()
-  .flatMap((file) => {
-    const read = z.array(caseSchema).parse(parse(readFileSync(join(corpus, file), 'utf8')));
-    return read.map((one) => ({ file, ...one }));
-  });
+import { isSafe } from '../../../src/model/migration/finding.ts';
+import { cases, oldRelease } from './load-corpus.ts';
 
 const parseSql = await loadSqlParser();
-const old = [
-  {
-    file: 'old-release.sql',
-    statements: parseSql(readFileSync(join(corpus, 'old-release.sql'), 'utf8')),
-  },
-];
+const old = [{ file: 'old-release.sql', statements: parseSql(oldRelease) }];
 
-const results = cases.map(({ file, sql, expect: labels, source }) => {
+const results = cases.map(({ file, sql, labels, source }) => {
   const found = auditStatements(old, [{ file: 'new.sql', statements: parseSql(sql) }]);
   return { file, sql, labels, source, found };
 });
