@@ -1,6 +1,6 @@
 /** What a callback of Knex does to a table, one chain of calls at a time, as SQL. */
-import { isList, isObject, type Literal, textsIn } from './literals.ts';
-import { quoted, raw, text, uncertain, valueText } from './sql-text.ts';
+import { isList, isObject, type Literal, OPAQUE, textsIn } from './literals.ts';
+import { isOn, quoted, raw, text, uncertain, valueText } from './sql-text.ts';
 
 /** A call with the values it was given. */
 export interface Call {
@@ -58,8 +58,10 @@ function numbered(type: string, [, given]: readonly Literal[]): string {
   return given === undefined ? `${type} PRIMARY KEY` : uncertain('Its options are not known here.');
 }
 
-const isPrimary = ([, given]: readonly Literal[]): boolean =>
-  isObject(given) && given.get('primaryKey') === true;
+function isPrimary([, given]: readonly Literal[]): boolean {
+  if (given === OPAQUE) return uncertain('Its options are only known when it runs.');
+  return isObject(given) && isOn(given.get('primaryKey'));
+}
 
 function decimal([, digits, scale]: readonly Literal[]): string {
   if (digits === null) return 'numeric';
@@ -68,7 +70,7 @@ function decimal([, digits, scale]: readonly Literal[]): string {
 
 function enumType([name, values, given]: readonly Literal[]): string {
   if (isObject(given)) {
-    return given.get('useNative') === true
+    return isOn(given.get('useNative'))
       ? quoted(text(given.get('enumName'), 'The name of the type'))
       : uncertain('Its options are not known here.');
   }
@@ -233,6 +235,7 @@ function indexName(
   given: Literal,
 ): string {
   if (typeof given === 'string') return quoted(given);
+  if (given === OPAQUE) return uncertain('Its name is only known when it runs.');
   if (isObject(given) && typeof given.get('indexName') === 'string') {
     return quoted(text(given.get('indexName'), 'A name'));
   }
@@ -254,7 +257,7 @@ function dropColumns(table: string, args: readonly Literal[]): string[] {
 }
 
 function timestamps(table: string, [first, second]: readonly Literal[]): string[] {
-  const isNow = isObject(first) ? first.get('defaultToNow') === true : second === true;
+  const isNow = isObject(first) ? isOn(first.get('defaultToNow')) : second === true;
   const useCamel = isObject(first) && first.get('useCamelCase') === true;
   const tail = isNow ? ' NOT NULL DEFAULT now()' : '';
   return (useCamel ? ['createdAt', 'updatedAt'] : ['created_at', 'updated_at']).map((name) =>

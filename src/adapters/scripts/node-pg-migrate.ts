@@ -1,6 +1,6 @@
 /** The calls of node-pg-migrate (`pgm.addColumn(…)`), as the SQL that they send. */
 import { isList, isObject, isSqlText, type Literal, textsIn } from './literals.ts';
-import { quoted, raw, text, uncertain, valueText } from './sql-text.ts';
+import { isOn, quoted, raw, text, uncertain, valueText } from './sql-text.ts';
 
 type Options = ReadonlyMap<string, Literal>;
 const NONE: Options = new Map();
@@ -48,7 +48,7 @@ function nameText(value: Literal): string {
 }
 
 const flag = (given: Options, name: string, words: string): string =>
-  given.get(name) === true ? ` ${words}` : '';
+  isOn(given.get(name)) ? ` ${words}` : '';
 
 function columnText(name: string, value: Literal, mustBeKnown: boolean): string {
   const given = isObject(value) ? value : new Map<string, Literal>([['type', value]]);
@@ -70,9 +70,9 @@ function columnText(name: string, value: Literal, mustBeKnown: boolean): string 
   if (spec.has('collation'))
     parts.push('COLLATE', quoted(text(spec.get('collation'), 'A collation')));
   if (spec.has('default')) parts.push('DEFAULT', valueText(spec.get('default')));
-  if (spec.get('notNull') === true) parts.push('NOT NULL');
-  if (spec.get('unique') === true) parts.push('UNIQUE');
-  if (spec.get('primaryKey') === true) parts.push('PRIMARY KEY');
+  if (isOn(spec.get('notNull'))) parts.push('NOT NULL');
+  if (isOn(spec.get('unique'))) parts.push('UNIQUE');
+  if (isOn(spec.get('primaryKey'))) parts.push('PRIMARY KEY');
   if (spec.has('check')) parts.push(`CHECK (${raw(spec.get('check'))})`);
   if (spec.has('references')) parts.push(referenceText(spec));
   if (spec.has('expressionGenerated')) parts.push('GENERATED ALWAYS AS (1) STORED');
@@ -168,8 +168,8 @@ function alterColumn([table, name, third]: readonly Literal[]): string {
     const using = given.has('using') ? ` USING ${raw(given.get('using'))}` : '';
     actions.push(`${column} TYPE ${TYPES.get(type.toLowerCase()) ?? type}${using}`);
   }
-  if (given.get('notNull') === true) actions.push(`${column} SET NOT NULL`);
-  if (given.get('notNull') === false || given.get('allowNull') === true) {
+  if (isOn(given.get('notNull'))) actions.push(`${column} SET NOT NULL`);
+  if (given.get('notNull') === false || isOn(given.get('allowNull'))) {
     actions.push(`${column} DROP NOT NULL`);
   }
   if (actions.length === 0) return uncertain('What it changes is not known here.');
@@ -189,7 +189,7 @@ const baseName = (value: Literal): string =>
 function indexName(table: Literal, columns: Literal, given: Options): string {
   if (given.has('name')) return quoted(text(given.get('name'), 'A name'));
   const names = textsIn(columns) ?? uncertain('Its columns are only known when it runs.');
-  const unique = given.get('unique') === true ? 'unique_' : '';
+  const unique = isOn(given.get('unique')) ? 'unique_' : '';
   return quoted(`${baseName(table)}_${names.join('_')}_${unique}index`);
 }
 

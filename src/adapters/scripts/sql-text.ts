@@ -28,6 +28,12 @@ export function valueText(value: Literal): string {
   return uncertain('Its default is only known when it runs.');
 }
 
+/** A switch that is on, off or left out. */
+export function isOn(value: Literal): boolean {
+  if (value === undefined || value === null || typeof value === 'boolean') return value === true;
+  return uncertain('Whether a part of it counts is only known when it runs.');
+}
+
 export function text(value: Literal, what: string): string {
   return typeof value === 'string' ? value : uncertain(`${what} is only known when it runs.`);
 }
