@@ -132,8 +132,17 @@ function layOutOne(
 /** How tools in other languages name theirs: `0001_initial.py`, `Version20250101120000.php`. */
 const isNumbered = (base: string): boolean => /^\d|\d{6,}/.test(base);
 
-/** The number that a name begins with, or the long one in it: `20250101_users`, `Migration20250101`. */
+/**
+ * The number that a name begins with, or the long one in it: `20250101_users`, `2025-01-31-120000_x`,
+ * `Migration20250101`.
+ */
 function versionIn(name: string): readonly bigint[] | undefined {
+  const date = /^(\d{4})[-_](\d{2})[-_](\d{2})(?:[-_](\d+))?(?![a-z\d])/i.exec(name);
+  if (date !== null)
+    return date
+      .slice(1)
+      .flatMap((part) => part ?? [])
+      .map(BigInt);
   const number = /^\d+/.exec(name)?.[0] ?? /\d{6,}/.exec(name)?.[0];
   return number === undefined ? undefined : [BigInt(number)];
 }
