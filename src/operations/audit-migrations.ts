@@ -47,10 +47,9 @@ export async function auditMigrations(ports: AuditPorts, request: AuditRequest):
     await ports.files.list(from.commit),
     await ports.files.list(to.commit),
   ];
-  const [old, live] = [
-    await readMigrations(ports, select(oldTree, request), request.select !== undefined, oldTree),
-    await readMigrations(ports, select(newTree, request), request.select !== undefined, newTree),
-  ];
+  const named = request.select !== undefined;
+  const old = await readMigrations(ports, select(oldTree, request), named, oldTree);
+  const live = await readMigrations(ports, select(newTree, request), named, newTree, old);
   if (old.length === 0 && live.length === 0) {
     if (!request.none) throw notFound(request, oldTree.length + newTree.length);
     notes.push('No migrations were found, as you said.');
@@ -58,10 +57,10 @@ export async function auditMigrations(ports: AuditPorts, request: AuditRequest):
     notes.push('You said that there are no migrations, but there are some: they count.');
   }
   const difference = compareFiles(old, live);
-  const textOf = new Map([...old, ...live].map((file) => [file.id + file.path, file.essence]));
+  const essenceOf = new Map([...old, ...live].map((file) => [file.id + file.path, file.essence]));
   const history = historyProblems(old, live, difference, (before, now) => {
-    const [one, other] = [textOf.get(before.id + before.path), textOf.get(now.id + now.path)];
-    return one !== undefined && one === other;
+    const one = essenceOf.get(before.id + before.path)?.();
+    return one !== undefined && one === essenceOf.get(now.id + now.path)?.();
   });
   const added = new Set(difference.added.map(({ path }) => path));
   const folders = groupByFolder(old, live, added);

@@ -8,9 +8,11 @@ export interface ReadFile extends FileAtRelease {
   /** What runs forward; empty for files that run backwards. */
   statements: Statement[];
   /** Equal for texts that differ in comments and spaces only; undefined where that is not known. */
-  essence: string | undefined;
+  essence: () => string | undefined;
   tool: string;
   content: Uint8Array | undefined;
+  /** Name of the content of the tool's settings that it was read with. */
+  settings: string | undefined;
 }
 
 interface ReadingPorts {
@@ -23,12 +25,14 @@ interface ReadingPorts {
  * that says why.
  * @param named whether a person said that these are migrations
  * @param tree all files of the release: what lies beside the migrations says which tool it is
+ * @param known read before, of another release: what is the same is not read again
  */
 export async function readMigrations(
   { files, reader }: ReadingPorts,
   selected: readonly TreeFile[],
   named: boolean,
   tree: readonly TreeFile[],
+  known: readonly ReadFile[] = [],
 ): Promise<ReadFile[]> {
   const entries = new Map(selected.map((file) => [file.path, file]));
   const odd = selected.filter(({ kind }) => kind !== 'file');
@@ -37,21 +41,29 @@ export async function readMigrations(
     named,
   );
   const settings = settingsBeside(laidOut, tree);
+  const settingsOf = new Map(settings.map((one) => [one.folder, one]));
+  const before = new Map(known.map((file) => [keyOf(file, file.id, file.settings), file]));
+  const again = laidOut.map((file) => {
+    const id = entries.get(file.path)?.id ?? '';
+    return { file, id, same: before.get(keyOf(file, id, settingsOf.get(file.folder)?.id)) };
+  });
   const contents = await files.read([
-    ...laidOut.map(({ path }) => entries.get(path)?.id ?? ''),
+    ...again.filter(({ same }) => same === undefined).map(({ id }) => id),
     ...settings.map(({ id }) => id),
   ]);
-  const dialects = new Map(
-    settings.map(({ folder, id, tool }) => [
-      folder,
-      { tool, dialect: dialectIn(contents.get(id)) },
-    ]),
-  );
-  const read = laidOut.flatMap((file) => {
-    const id = entries.get(file.path)?.id ?? '';
-    return readOne(file, id, contents.get(id), dialects.get(file.folder), reader) ?? [];
+  const read = again.flatMap(({ file, id, same }) => {
+    if (same !== undefined) return [same];
+    const beside = settingsOf.get(file.folder);
+    const dialect = beside === undefined ? undefined : dialectIn(contents.get(beside.id));
+    const facts = beside === undefined ? undefined : { ...beside, dialect };
+    return readOne(file, id, contents.get(id), facts, reader) ?? [];
   });
   return [...read, ...odd.map(readOdd)];
+}
+
+/** The same file, in the same place and role, beside the same settings. */
+function keyOf({ path, role }: MigrationFile, id: string, settings: string | undefined): string {
+  return JSON.stringify([path, role, id, settings]);
 }
 
 /** Links and other repositories: what is behind them is not in this commit. */
@@ -66,8 +78,9 @@ function readOdd({ path, id, kind }: TreeFile): ReadFile {
     version: undefined,
     layout: 'files',
     statements: unreadable(`It is ${what}, which is not followed.`),
-    essence: undefined,
+    essence: () => undefined,
     tool: 'unknown',
+    settings: undefined,
     content: undefined,
   };
 }
@@ -102,14 +115,15 @@ function readOne(
   file: MigrationFile,
   id: string,
   content: Uint8Array | string | undefined,
-  settings: { tool: string; dialect: string | undefined } | undefined,
+  settings: (Settings & { dialect: string | undefined }) | undefined,
   reader: MigrationReader,
 ): ReadFile | undefined {
   const bytes = content instanceof Uint8Array ? content : undefined;
   const result = (more: Pick<ReadFile, 'statements'> & Partial<ReadFile>): ReadFile => ({
     ...file,
     id,
-    essence: undefined,
+    essence: () => undefined,
+    settings: settings?.id,
     tool: settings?.tool ?? toolOf(file),
     content: bytes,
     ...more,
@@ -136,7 +150,7 @@ function readOne(
   const up = file.role === 'sql' && settings === undefined ? upPart(text) : whole;
   return result({
     statements: reader.sql(up.text),
-    essence: reader.essence(up.text),
+    essence: () => reader.essence(up.text),
     ...(up.format === 'plain' ? {} : { tool: up.format }),
   });
 }

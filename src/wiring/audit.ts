@@ -41,7 +41,7 @@ export async function audit(options: AuditOptions): Promise<AuditReport> {
     : await withDatabase(report, live, urlIn(databaseUrlEnv, env));
 }
 
-/** @throws BackoutError E_ENVIRONMENT_NAME, E_SECRET_MISSING (usage) */
+/** @throws BackoutError E_ENVIRONMENT_NAME, E_SECRET_MISSING, E_POSTGRES_URL (usage) */
 function urlIn(name: string, env: EnvironmentVariables): string {
   if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) {
     throw new BackoutError({
@@ -53,7 +53,15 @@ function urlIn(name: string, env: EnvironmentVariables): string {
     });
   }
   const url = env[name];
-  if (url !== undefined && url !== '') return url;
+  if (url !== undefined && /^postgres(ql)?:\/\//i.test(url)) return url;
+  if (url !== undefined && url !== '') {
+    throw new BackoutError({
+      code: 'E_POSTGRES_URL',
+      kind: 'usage',
+      message: `What the environment variable ${name} holds is not a PostgreSQL URL.`,
+      remedy: 'Write it as postgres://user:password@host:5432/database and run the command again.',
+    });
+  }
   throw new BackoutError({
     code: 'E_SECRET_MISSING',
     kind: 'usage',

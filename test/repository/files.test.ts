@@ -150,7 +150,10 @@ test('The inner layers never ask for the time by themselves.', () => {
 
 test('Imports stand at the top, where the linter sees which layer they go to.', () => {
   const dynamic = linesWith(/\bimport\(|\brequire\(|\bcreateRequire\b/, sources);
-  expect(dynamic.filter((line) => !/^\S+ (\*|\/\/|\/\*)/.test(line))).toEqual([]);
+  // A package that starts to work when it is imported, and that an emergency must not wait for.
+  const allowed = /^src\/adapters\/sql\/parse-sql\.ts:\d+: .*await import\('libpg-query'\);$/;
+  const others = dynamic.filter((line) => !allowed.test(line));
+  expect(others.filter((line) => !/^\S+ (\*|\/\/|\/\*)/.test(line))).toEqual([]);
 });
 
 test('No source file is longer than 400 lines.', () => {

@@ -4,7 +4,7 @@ import { tagNotFound } from '../../model/nearest.ts';
 import { isTagFormat } from '../../model/release.ts';
 import type { Repository } from '../../ports/releases.ts';
 import { readObjects } from './read-objects.ts';
-import { gitRepository, isShallow, meaningsOf, shallow } from './repository.ts';
+import { isShallow, meaningsOf, shallow } from './repository.ts';
 import { type GitOptions, repositoryError, runGit } from './run-git.ts';
 
 export interface NamedCommitsOptions {
@@ -21,9 +21,17 @@ export function namedCommits(options: NamedCommitsOptions): {
   resolve(name: string): Promise<string>;
 } & Pick<Repository, 'isAncestor'> {
   const git: GitOptions = { ...options, program: 'git', timeoutMs: 10_000 };
-  const repository = gitRepository({ ...options, tagPattern: '*', scheme: 'semver' });
   return {
-    isAncestor: (ancestor, commit) => repository.isAncestor(ancestor, commit),
+    /** Of commits that `resolve` found. @throws BackoutError E_SHALLOW */
+    async isAncestor(ancestor, commit) {
+      const args = ['merge-base', '--is-ancestor', '--end-of-options', ancestor, commit];
+      const answer = await runGit(git, args);
+      if (answer.code === 0) return true;
+      if (answer.code !== 1) throw repositoryError(git, `git says: ${answer.complaint}`);
+      // Only "not reachable" may be wrong in a history that is cut off.
+      if (await isShallow(git)) throw shallow(git, 'is cut off before the two commits meet');
+      return false;
+    },
     /** @throws BackoutError E_TAG_FORMAT, E_TAG_NOT_FOUND (usage), E_SHALLOW */
     async resolve(name) {
       requireName(name);

@@ -14,10 +14,13 @@ export function readSet(
       ? { type: 'search path', path: undefined, whose }
       : { type: 'other', statement };
   }
-  if (set?.name !== 'search_path') return { type: 'other', statement };
-  const texts = (set.args ?? []).map((node) =>
+  const texts = (set?.args ?? []).map((node) =>
     'A_Const' in node ? String(readConstant(node.A_Const)) : '',
   );
+  if (set?.name === 'standard_conforming_strings' && texts[0] !== 'on') {
+    return { type: 'unknown', why: 'Texts that follow are read in another way than here.' };
+  }
+  if (set?.name !== 'search_path') return { type: 'other', statement };
   const isDefault = set.kind === 'VAR_SET_DEFAULT' || set.kind === 'VAR_RESET';
   return { type: 'search path', path: isDefault ? undefined : schemasOf(texts), whose };
 }

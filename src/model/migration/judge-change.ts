@@ -9,7 +9,7 @@ import {
   type Judgement,
   withCaution,
 } from './finding.ts';
-import { withColumns } from './apply-change.ts';
+import { withColumns } from './apply-table.ts';
 import { judgeAction } from './judge-column.ts';
 import { deletesMayBeRefused, judgeConstraint, judgeIndex } from './judge-constraint.ts';
 import { judgeData } from './judge-data.ts';

@@ -105,9 +105,9 @@ export function placeFor(
   }
 }
 
-/** A key that no name can imitate: names may contain dots. */
+/** A key that no name can imitate: names may contain dots, but no NUL. */
 export function keyOf(schema: string, name: string): string {
-  return JSON.stringify([schema, name]);
+  return `${schema}\0${name}`;
 }
 
 /** The key of something that is being made. Undefined: where it goes is not known. */
@@ -149,7 +149,7 @@ export function keyOfAttached(
   on: ObjectName,
 ): string | undefined {
   const table = keyOfExisting(state, 'table', on);
-  return table === undefined ? undefined : JSON.stringify([what, table, name.name]);
+  return table === undefined ? undefined : [what, table, name.name].join('\0');
 }
 
 export function find(
@@ -196,12 +196,15 @@ export function functionsNamed(
   });
 }
 
-const baseName = (name: string): string => name.split('(')[0] ?? name;
+function baseName(name: string): string {
+  const end = name.indexOf('(');
+  return end < 0 ? name : name.slice(0, end);
+}
 
+/** Schema and name of a key. */
 export function partsOf(key: string): [schema: string, name: string] {
-  const parts: unknown = JSON.parse(key);
-  if (!Array.isArray(parts)) return ['', ''];
-  return [String(parts[0]), String(parts[1])];
+  const end = key.indexOf('\0');
+  return [key.slice(0, end), key.slice(end + 1)];
 }
 
 /** Details of a column that may excuse a statement: none while something can have changed them. */
@@ -217,7 +220,7 @@ export function trustedColumn(
 /** What was temporary is gone with the session, and nobody knows what the next one starts with. */
 export function endFile(state: SchemaState, pathBefore: readonly string[] | undefined): void {
   for (const key of state.relations.keys()) {
-    if (partsOf(key)[0] === TEMPORARY) state.relations.delete(key);
+    if (key.startsWith(keyOf(TEMPORARY, ''))) state.relations.delete(key);
   }
   // Some tools use one session for all files, some do not.
   if (JSON.stringify(state.path) !== JSON.stringify(pathBefore)) state.path = undefined;
