@@ -96,7 +96,7 @@ async function withDatabase(
 const flywayChecksum = (content: Uint8Array): string => String(crc32(flywayLines(content)) | 0);
 
 /** Whether a path matches any of the patterns. */
-export function matcherOf(patterns: readonly string[]): (path: string) => boolean {
+function matcherOf(patterns: readonly string[]): (path: string) => boolean {
   const globs = patterns.flatMap((pattern) => {
     const plain = pattern.replace(/^\.\//, '').replace(/\/+$/, '');
     return plain === '.' ? ['**'] : [plain, `${plain}/**`];

@@ -268,7 +268,7 @@ describe('What is refused or left to a person', () => {
       file.slice('migrations/'.length),
       problem,
     ]);
-    expect(problems.toSorted()).toEqual([
+    expect(problems.toSorted(([a = ''], [b = '']) => a.localeCompare(b))).toEqual([
       ['10_edited.sql', 'edited'],
       ['11_comment.sql', 'layout-edited'],
       ['12_deleted.sql', 'deleted'],

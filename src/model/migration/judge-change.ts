@@ -211,7 +211,7 @@ function judgeTruncate(
 }
 
 /** `schema.name`, as a person writes it. */
-export function shown(name: ObjectName): string {
+function shown(name: ObjectName): string {
   return name.schema === undefined ? show(name.name) : `${show(name.schema)}.${show(name.name)}`;
 }
 

@@ -164,7 +164,7 @@ function rowOf(column: Column): (name: string) => DefaultValue | undefined {
 }
 
 /** Whether a default makes a row that leaves the column out have a value. */
-export function fillsIn(value: DefaultValue | undefined): boolean {
+function fillsIn(value: DefaultValue | undefined): boolean {
   return value !== undefined && !(value.kind === 'constant' && value.value === null);
 }
 
