@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { BackoutError } from '../src/model/error.ts';
 import { checkInput } from './check-input.ts';
 import { addAssess } from './commands/assess.ts';
+import { addAudit } from './commands/audit.ts';
 import { addBreakers } from './commands/breakers.ts';
 import { addCaches } from './commands/caches.ts';
 import { addCheck } from './commands/check.ts';
@@ -66,6 +67,7 @@ export function buildProgram(onEnd: (code: ExitCode) => void): Command {
   for (const add of [
     addEmergency,
     addAssess,
+    addAudit,
     addValidate,
     addRollback,
     addFlags,

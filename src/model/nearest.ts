@@ -14,8 +14,16 @@ export function nearestTags(name: string, tags: readonly string[], limit = 3): s
     .map(({ tag }) => tag);
 }
 
-/** The refusal for a tag that is not there. `tags` in the order in which to offer them. */
-export function tagNotFound(name: string, tags: readonly string[]): BackoutError {
+/**
+ * The refusal for a tag that is not there.
+ * @param tags in the order in which to offer them
+ * @param remedy for whoever has no `backout assess` to look at
+ */
+export function tagNotFound(
+  name: string,
+  tags: readonly string[],
+  remedy = 'Copy the tag from `backout assess`. If it is new here, run `git fetch --tags` first.',
+): BackoutError {
   const near = nearestTags(name, tags);
   const hint =
     near.length > 0
@@ -27,7 +35,7 @@ export function tagNotFound(name: string, tags: readonly string[]): BackoutError
     code: 'E_TAG_NOT_FOUND',
     kind: 'usage',
     message: `There is no release tag ${JSON.stringify(name)}. ${hint}`,
-    remedy: 'Copy the tag from `backout assess`. If it is new here, run `git fetch --tags` first.',
+    remedy,
   });
 }
 

@@ -25,6 +25,17 @@ export async function readObjects(
   return names.map((_, index) => parseHeader(lines[index] ?? '')?.object);
 }
 
+/** Sizes in bytes of what the names stand for; undefined for those that stand for nothing. */
+export async function readSizes(
+  options: GitOptions,
+  names: readonly string[],
+): Promise<(number | undefined)[]> {
+  if (names.length === 0) return [];
+  const { stdout } = await catFile(options, '--batch-check', names);
+  const lines = stdout.toString('utf8').split('\n');
+  return names.map((_, index) => parseHeader(lines[index] ?? '')?.size);
+}
+
 /** As {@link readObjects}, with the contents. */
 export async function readContents(
   options: GitOptions,

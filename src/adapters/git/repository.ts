@@ -93,19 +93,19 @@ export function gitRepository(options: GitRepositoryOptions): Repository {
 }
 
 /** What a person may mean by a name, in our order: git's own depends on what else is there. */
-function meaningsOf(name: string): string[] {
+export function meaningsOf(name: string): string[] {
   if (name === 'HEAD' || name.startsWith('refs/')) return [name];
   const prefixes = ['refs/tags/', 'refs/heads/', 'refs/remotes/', 'refs/remotes/origin/'];
   const references = prefixes.map((prefix) => prefix + name);
   return /^[0-9a-f]{7,64}$/.test(name) ? [...references, name] : references;
 }
 
-async function isShallow(git: GitOptions): Promise<boolean> {
+export async function isShallow(git: GitOptions): Promise<boolean> {
   const answer = await runGit(git, ['rev-parse', '--is-shallow-repository']);
   return answer.stdout.toString('utf8').trim() === 'true';
 }
 
-function shallow(git: GitOptions, what: string): BackoutError {
+export function shallow(git: GitOptions, what: string): BackoutError {
   return new BackoutError({
     code: 'E_SHALLOW',
     message: `The clone in ${git.directory} ${what}: it was made without its full history.`,

@@ -1,0 +1,95 @@
+import type { EnvironmentVariables } from '../../config/environment.ts';
+import type { CommittedFiles, TreeFile } from '../../ports/migrations.ts';
+import { readContents, readSizes } from './read-objects.ts';
+import { type GitOptions, repositoryError, runGit } from './run-git.ts';
+
+export interface CommittedFilesOptions {
+  /** A clone, or any folder in it. Bare clones work too. */
+  directory: string;
+  env: EnvironmentVariables;
+  /** Default `git`. */
+  program?: string;
+  /** Cap of one call of git in milliseconds. Default 20,000: the list of a very large repository. */
+  timeoutMs?: number;
+  /** Largest file that is read, in bytes. Default 5 MiB: migrations are written by people. */
+  largest?: number;
+}
+
+const MIB = 1024 * 1024;
+/** Contents asked for in one call: half of what one answer may have. */
+const BATCH_BYTES = 32 * MIB;
+
+/**
+ * Reads files from git's objects: one process lists a commit, one learns the sizes, one hands out
+ * the contents, whatever the number of files. Nothing is fetched: what is not here is an error.
+ *
+ * @throws BackoutError from every method: E_GIT_MISSING, E_GIT_TIMEOUT (retryable), E_REPOSITORY
+ */
+export function committedFiles(options: CommittedFilesOptions): CommittedFiles {
+  const largest = options.largest ?? 5 * MIB;
+  const git: GitOptions = {
+    directory: options.directory,
+    // A partial clone would ask its server for what is missing.
+    env: { ...options.env, GIT_NO_LAZY_FETCH: '1' },
+    program: options.program ?? 'git',
+    timeoutMs: options.timeoutMs ?? 20_000,
+  };
+  return {
+    async list(commit) {
+      const args = ['ls-tree', '-r', '-z', '--full-tree', '--end-of-options', commit];
+      const answer = await runGit(git, args);
+      if (answer.code !== 0) throw repositoryError(git, `git says: ${answer.complaint}`);
+      return answer.stdout.toString('utf8').split('\0').flatMap(parseEntry);
+    },
+
+    async read(ids) {
+      const wanted = [...new Set(ids)];
+      const sizes = await readSizes(git, wanted);
+      const found = new Map<string, Uint8Array | string>();
+      const small = wanted.filter((id, index) => {
+        const size = sizes[index];
+        if (size === undefined) throw repositoryError(git, `the content ${id} is not there`);
+        if (size <= largest) return true;
+        found.set(
+          id,
+          `It has ${(size / MIB).toFixed(1)} MiB; up to ${largest / MIB} MiB are read.`,
+        );
+        return false;
+      });
+      const sizeOf = new Map(wanted.map((id, index) => [id, sizes[index] ?? 0]));
+      for (const batch of inBatches(small, sizeOf)) {
+        const contents = await readContents(git, batch);
+        for (const [index, id] of batch.entries()) {
+          const content = contents[index]?.content;
+          if (content === undefined) throw repositoryError(git, `the content ${id} is not there`);
+          found.set(id, content);
+        }
+      }
+      return found;
+    },
+  };
+}
+
+/** `<mode> <type> <id>\t<path>` */
+function parseEntry(line: string): TreeFile[] {
+  const match = /^(\d{6}) (blob|commit|tree) ([0-9a-f]{40,64})\t([^]+)$/.exec(line);
+  const [, mode, type, id, path] = match ?? [];
+  if (id === undefined || path === undefined) return [];
+  const kind = type === 'commit' ? 'repository' : mode === '120000' ? 'link' : 'file';
+  return [{ path, id, kind }];
+}
+
+function inBatches(ids: readonly string[], sizeOf: ReadonlyMap<string, number>): string[][] {
+  const batches: string[][] = [];
+  let bytes = Number.POSITIVE_INFINITY;
+  for (const id of ids) {
+    const size = sizeOf.get(id) ?? 0;
+    if (bytes + size > BATCH_BYTES) {
+      batches.push([]);
+      bytes = 0;
+    }
+    batches.at(-1)?.push(id);
+    bytes += size;
+  }
+  return batches;
+}

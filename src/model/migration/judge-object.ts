@@ -1,0 +1,124 @@
+import type { Change, ObjectKind, ObjectName } from './change.ts';
+import { additive, askHuman, breaking, compatible, type Judgement } from './finding.ts';
+import { find, functionsNamed, isNewObject, type SchemaState } from './schema-state.ts';
+
+const NOT_KNOWN = 'Old code does not know it.';
+
+/** Views, types, functions, triggers and whatever else has a name. */
+export function judgeCreate(
+  state: SchemaState,
+  change: Extract<Change, { type: 'create' }>,
+): Judgement {
+  const { what, name, on, replace } = change;
+  switch (what) {
+    case 'trigger':
+    case 'rule':
+    case 'policy':
+      return judgeAttached(state, what, name, on);
+    case 'function':
+      if (replace && !isNewObject(state, 'function', name)) {
+        return askHuman('If the function was there, old code gets the new body.');
+      }
+      return !replace && functionsNamed(state, name.name, name.schema).some((one) => !one.isNew)
+        ? askHuman('There is a function of that name: calls of old code may mean the new one.')
+        : (replace ? compatible : additive)(NOT_KNOWN);
+    case 'view':
+      if (!replace) return additive(NOT_KNOWN);
+      return isNewObject(state, 'view', name)
+        ? compatible(NOT_KNOWN)
+        : askHuman('If the view was there, old code may read other rows or values from it.');
+    case 'table':
+    case 'materialized view':
+    case 'index':
+    case 'sequence':
+    case 'type':
+    case 'schema':
+    case 'extension':
+    case 'role':
+    case 'other':
+      return additive(NOT_KNOWN);
+    case 'database':
+      return askHuman('Databases are not made by migrations of one of them.');
+    default:
+      return what satisfies never;
+  }
+}
+
+function judgeAttached(
+  state: SchemaState,
+  what: 'trigger' | 'rule' | 'policy',
+  name: ObjectName,
+  on: ObjectName | undefined,
+): Judgement {
+  if (isNewObject(state, what, name, on)) return additive('The table is not known to old code.');
+  switch (what) {
+    case 'trigger':
+      return askHuman('It runs inside the writes of old code; what it does has to be read.');
+    case 'rule':
+      return breaking('Statements of old code are rewritten.');
+    case 'policy':
+      return breaking('Old code may see other rows, or may not write what it wrote.');
+    default:
+      return what satisfies never;
+  }
+}
+
+/** Where CASCADE takes only what was made later along. */
+const CASCADES_TO_NEW: ReadonlySet<ObjectKind> = new Set([
+  'table',
+  'view',
+  'materialized view',
+  'index',
+  'trigger',
+  'rule',
+  'policy',
+]);
+
+export function judgeDrop(
+  state: SchemaState,
+  { what, objects, cascade }: Extract<Change, { type: 'drop' }>,
+): Judgement {
+  if (objects.length > 0 && objects.every(({ name, on }) => isNewObject(state, what, name, on))) {
+    return cascade && !CASCADES_TO_NEW.has(what)
+      ? askHuman('CASCADE also takes along what depends on it in things that old code knows.')
+      : compatible(NOT_KNOWN);
+  }
+  if (what === 'index') return judgeDropIndex(state, objects);
+  if (what === 'extension') {
+    return askHuman('Which of its functions and types old code uses cannot be seen.');
+  }
+  return breaking(`Old code may use ${objects.length > 1 ? 'them' : 'it'}.`);
+}
+
+function judgeDropIndex(
+  state: SchemaState,
+  objects: Extract<Change, { type: 'drop' }>['objects'],
+): Judgement {
+  const uses = objects.map(({ name }) => {
+    const index = find(state, 'index', name);
+    if (index?.isNew === true) return 'plain';
+    if (state.clouded || index?.index === undefined) return 'unknown';
+    return index.index.unique ? 'unique' : 'plain';
+  });
+  if (uses.includes('unique')) {
+    return askHuman('The index is unique: INSERT … ON CONFLICT of old code may need it.');
+  }
+  if (uses.includes('unknown')) {
+    return askHuman('If the index is unique, INSERT … ON CONFLICT of old code may need it.');
+  }
+  return compatible('Without the index old code is slower, nothing else.');
+}
+
+export function judgeRename(
+  state: SchemaState,
+  { what, name }: Extract<Change, { type: 'rename' }>,
+): Judgement {
+  if (isNewObject(state, what, name)) return compatible(NOT_KNOWN);
+  if (what !== 'index') return breaking('Old code uses the name that is gone.');
+  const index = state.clouded ? undefined : find(state, 'index', name)?.index;
+  return index?.unique === false
+    ? compatible('Nothing in old code names an index that is not unique.')
+    : askHuman(
+        'If the index is unique, INSERT … ON CONFLICT ON CONSTRAINT of old code may name it.',
+      );
+}
