@@ -4,7 +4,8 @@
  *
  *   node scripts/bundle.ts [FOLDER]
  */
-import { readdir, rm } from 'node:fs/promises';
+import { copyFile, readdir, rm } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import { join, resolve } from 'node:path';
 import { rolldown } from 'rolldown';
 
@@ -34,6 +35,8 @@ for (const { name, input, parts } of BUNDLES) {
     cwd: root,
     platform: 'node',
     tsconfig: false,
+    // The loader of PostgreSQL's parser looks for it beside itself, in the words of CommonJS.
+    transform: { define: { __dirname: 'import.meta.dirname' } },
     treeshake: { moduleSideEffects: [{ test: ONLY_DEFINE, sideEffects: false }] },
   });
   const { output } = await build.write({
@@ -52,6 +55,11 @@ for (const { name, input, parts } of BUNDLES) {
     console.log(`${file.fileName}: ${Math.ceil(file.code.length / 1024)} KiB`);
   }
 }
+// PostgreSQL's parser, which its part loads from beside it when migrations are audited.
+const parser = 'libpg-query.wasm';
+const found = createRequire(import.meta.url).resolve('libpg-query');
+await copyFile(join(found, '..', parser), join(folder, parser));
+written.add(parser);
 // A part that nothing loads any more would look as if it counted.
 for (const file of await readdir(folder)) {
   if (!written.has(file)) await rm(join(folder, file));

@@ -1,4 +1,5 @@
 import type { EnvironmentVariables } from '../../src/config/environment.ts';
+import { readAccepted, requireReasonFor } from '../../src/model/eligibility.ts';
 import { BackoutError } from '../../src/model/error.ts';
 import { type Level, parseLevel } from '../../src/model/level.ts';
 import { checkIncidentName, checkReason, requirePlainText } from '../../src/model/typed-text.ts';
@@ -7,6 +8,8 @@ import { checkIncidentName, checkReason, requirePlainText } from '../../src/mode
 export interface ActionInputs {
   level: Level | undefined;
   to: string | undefined;
+  /** What is RED about `to` and accepted, by code. */
+  accepted: string[];
   reason: string;
   /** True when nobody gave a reason. */
   reasonIsDefault: boolean;
@@ -18,14 +21,23 @@ export interface ActionInputs {
   actor: string;
 }
 
-const NAMES = ['level', 'to', 'reason', 'incident', 'environment', 'config', 'dry_run'] as const;
+const NAMES = [
+  'level',
+  'to',
+  'accept',
+  'reason',
+  'incident',
+  'environment',
+  'config',
+  'dry_run',
+] as const;
 
 type InputName = (typeof NAMES)[number];
 
 /**
  * Reads `INPUT_*` as the runner sets them: exactly as written, so that a level with a space behind
  * it is as wrong here as on a command line.
- * @throws BackoutError E_CONTROL_CHARS, E_LEVEL, E_INCIDENT_NAME, E_REASON, E_USAGE (usage)
+ * @throws BackoutError E_ACCEPT, E_CONTROL_CHARS, E_LEVEL, E_INCIDENT_NAME, E_REASON, E_USAGE (usage)
  */
 export function readInputs(variables: EnvironmentVariables): ActionInputs {
   const given = (name: InputName): string | undefined => {
@@ -39,9 +51,12 @@ export function readInputs(variables: EnvironmentVariables): ActionInputs {
   const incident = given('incident');
   const reason = given('reason');
   if (incident !== undefined) checkIncidentName(incident, 'leave the input incident blank');
+  const accepted = readAccepted(given('accept'), given('to'));
+  requireReasonFor(accepted, reason);
   return {
     level: level === undefined ? undefined : parseLevel(level),
     to: given('to'),
+    accepted,
     reason: checkReason(reason, actor),
     reasonIsDefault: reason === undefined,
     incident,

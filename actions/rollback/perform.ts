@@ -1,6 +1,7 @@
 import { systemClock } from '../../src/adapters/system-clock.ts';
 import type { EnvironmentVariables } from '../../src/config/environment.ts';
 import { requestRollback } from '../../src/operations/request-rollback.ts';
+import { buildMigrations } from '../../src/wiring/build-migrations.ts';
 import { buildTargets } from '../../src/wiring/build-targets.ts';
 import { openService } from '../../src/wiring/open-service.ts';
 import type { ActionInputs } from './inputs.ts';
@@ -28,6 +29,7 @@ export async function perform(report: ActionReport, performance: Performance): P
     environment: read.environment,
     need: inputs.level ?? 'application',
     buildTargets,
+    buildMigrations,
     journalMode: emergency ? 'spool-first' : 'journal-first',
     user: inputs.actor,
     variables,

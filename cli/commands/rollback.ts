@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { requireApproval } from '../../src/operations/approval.ts';
-import { readAccepted } from '../../src/model/eligibility.ts';
+import { readAccepted, requireReasonFor } from '../../src/model/eligibility.ts';
 import { BackoutError } from '../../src/model/error.ts';
 import { parseLevel } from '../../src/model/level.ts';
 import { type Plan, shortHash } from '../../src/model/plan.ts';
@@ -75,7 +75,7 @@ async function showPlan(level: string, options: PlanOptions) {
   if (options.manual === true) return await showManual(level, options);
   requireManual(options);
   const parsed = parseLevel(level);
-  const accepted = acceptedOf(options);
+  const accepted = readAccepted(options.accept, options.to);
   return await withService(options, { need: 'assess' }, async ({ service, out, again }) => {
     const prepared = await prepareRollback(service.ports, parsed, options.to, accepted);
     const { plan } = prepared;
@@ -114,36 +114,13 @@ function needsSecondPerson(
   }
 }
 
-/** A risk is taken for one release that somebody looked at. @throws BackoutError E_ACCEPT (usage) */
-function acceptedOf(options: { accept?: string; to?: string }): string[] {
-  const accepted = readAccepted(options.accept);
-  if (accepted.length === 0 || options.to !== undefined) return accepted;
-  throw new BackoutError({
-    code: 'E_ACCEPT',
-    kind: 'usage',
-    message: '--accept takes a risk of one release, and none is named.',
-    remedy: 'Name the release with --to; `backout assess` shows what is RED about it.',
-  });
-}
-
-/** Whoever takes a risk says why. @throws BackoutError E_ACCEPT (usage) */
-function requireReasonFor(accepted: readonly string[], reason: string | undefined): void {
-  if (accepted.length === 0 || reason !== undefined) return;
-  throw new BackoutError({
-    code: 'E_ACCEPT',
-    kind: 'usage',
-    message: `Accepting ${accepted.join(', ')} needs a reason.`,
-    remedy: 'Say with --reason why the risk is worth taking: it stands in the postmortem.',
-  });
-}
-
 const to = (options: { to?: string }): string =>
   options.to === undefined ? '' : ` --to ${options.to}`;
 
 async function rollback(level: string, options: RollbackOptions) {
   const parsed = parseLevel(level);
   const emergency = parsed === 'flags';
-  const accepted = acceptedOf(options);
+  const accepted = readAccepted(options.accept, options.to);
   requireReasonFor(accepted, options.reason);
   return await withService(options, { need: parsed, emergency }, async (context) => {
     const { service, out, user, again } = context;

@@ -82,8 +82,6 @@ function fromReleases({ releases, depends_on: services }: BackoutConfig): Unavai
   if (services.length > 0) {
     found.push(missing(['depends_on'], 'order between services', ['application', 'database']));
   }
-  const judged: Need[] = ['application', 'assess'];
-  if (releases.migrations.length > 0) add('migrations', 'audit of migrations', judged);
   if (releases.parallel_targets > 1) {
     add('parallel_targets', 'deploying targets at once', ['application']);
   }

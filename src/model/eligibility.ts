@@ -85,11 +85,20 @@ export function isAcceptable({ code }: Pick<Reason, 'code'>): boolean {
 }
 
 /**
- * The risks that a person takes, as typed: `below-floor,secret-missing`.
+ * The risks that a person takes, as typed: `below-floor,secret-missing`. They are taken for one
+ * release that somebody looked at.
  * @throws BackoutError E_ACCEPT (usage)
  */
-export function readAccepted(text: string | undefined): ReasonCode[] {
+export function readAccepted(text: string | undefined, to: string | undefined): ReasonCode[] {
   if (text === undefined) return [];
+  if (to === undefined) {
+    throw new BackoutError({
+      code: 'E_ACCEPT',
+      kind: 'usage',
+      message: 'A risk is accepted of one release, and none is named.',
+      remedy: 'Name the release with --to; `backout assess` shows what is RED about it.',
+    });
+  }
   return text.split(',').map((name) => {
     const code = ACCEPTABLE.find((one) => one === name.trim());
     if (code !== undefined) return code;
@@ -99,6 +108,21 @@ export function readAccepted(text: string | undefined): ReasonCode[] {
       message: `${JSON.stringify(name.slice(0, 80))} is no risk that can be accepted.`,
       remedy: `Name some of: ${ACCEPTABLE.join(', ')}, with commas between them.`,
     });
+  });
+}
+
+/**
+ * Whoever takes a risk says why.
+ * @param reason undefined when nobody gave one
+ * @throws BackoutError E_ACCEPT (usage)
+ */
+export function requireReasonFor(accepted: readonly string[], reason: string | undefined): void {
+  if (accepted.length === 0 || reason !== undefined) return;
+  throw new BackoutError({
+    code: 'E_ACCEPT',
+    kind: 'usage',
+    message: `Accepting ${accepted.join(', ')} needs a reason.`,
+    remedy: 'Say with --reason why the risk is worth taking: it stands in the postmortem.',
   });
 }
 

@@ -109,8 +109,8 @@ export async function assess(
   };
 }
 
-/** Releases that a report looks at: a screen, and what is asked about each takes a second. */
-const LOOKED_AT = 10;
+/** Releases that a report looks at, where nobody says: what is asked about each takes a second. */
+const LOOKED_AT = 5;
 
 /** Asks about releases until the last known good stands, and in a report about the others too. */
 async function lookAtCandidates(
@@ -132,7 +132,7 @@ async function lookAtCandidates(
   };
   const names =
     named === undefined
-      ? listNames(input).slice(0, LOOKED_AT)
+      ? listNames(input).slice(0, ports.facts.eligibility?.candidates ?? LOOKED_AT)
       : [named].filter((tag) => tag !== live);
   if (purpose === 'report' || named !== undefined) await Promise.all(names.map(ask));
   let knownGood = lastKnownGood({ ...input, evidenceOf });

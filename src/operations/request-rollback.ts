@@ -14,6 +14,8 @@ export interface RollbackRequest {
   level: Level | undefined;
   /** Undefined = the last known good. */
   to: string | undefined;
+  /** What is RED about `to` and accepted, by code. */
+  accepted: readonly string[];
   /** Undefined = the one open incident, or a new one. */
   incident: string | undefined;
   actor: string;
@@ -49,7 +51,7 @@ export async function requestRollback(
   if (level === 'flags' && !dryRun) {
     return { kind: 'executed', result: await makeSafe(ports, common) };
   }
-  const prepared = await prepareRollback(ports, level, to);
+  const prepared = await prepareRollback(ports, level, to, request.accepted);
   onPlan(prepared.plan);
   if (dryRun) return { kind: 'planned', plan: prepared.plan };
   const { policy } = request;

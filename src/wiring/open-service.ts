@@ -43,6 +43,7 @@ import { buildCaches } from './build-caches.ts';
 import { buildBaseline } from './build-metrics.ts';
 import { buildServices } from './build-services.ts';
 import { chooseEnvironment } from './choose-environment.ts';
+import type { buildMigrations } from './build-migrations.ts';
 import type { TargetOptions } from './build-targets.ts';
 
 export interface OpenOptions {
@@ -57,6 +58,8 @@ export interface OpenOptions {
    * entry point, so that a bundle for alarms does not carry the clients of AWS.
    */
   buildTargets: (config: SelectedConfig, options: TargetOptions) => Target[];
+  /** What audits migrations; left out where no release is chosen, for the same reason. */
+  buildMigrations?: typeof buildMigrations;
   /** Where entries go first: the spool for an emergency, which waits for no database. */
   journalMode: 'journal-first' | 'spool-first';
   /** The user who acts, and the words for this process in leases: `user@host (pid 4711)`. */
@@ -122,6 +125,7 @@ export async function openService(options: OpenOptions): Promise<OpenService> {
     engage: (override) => files.engage(override),
   };
   const facts = planFacts(config, loaded.hash, variables);
+  const migrations = options.buildMigrations?.(config, { variables, baseDirectory });
   const { metrics, counters } = tolerant(
     options,
     () => ({ metrics: [], counters: [] }),
@@ -143,6 +147,8 @@ export async function openService(options: OpenOptions): Promise<OpenService> {
       tagPattern: config.repository.tag_pattern,
       scheme: config.repository.versioning,
     }),
+
+    ...(migrations === undefined ? {} : { migrations }),
     targets: tolerant(
       options,
       () => [],
@@ -341,6 +347,7 @@ function planFacts(
     acknowledgeWithinMs: config.flags.acknowledge_within,
     eligibility: {
       ...(floor === undefined ? {} : { floor }),
+      candidates: config.releases.candidates,
       missingSecrets: required.filter((reference) => !isThere(reference, variables)),
     },
     budgetsMs: {

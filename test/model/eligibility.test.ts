@@ -6,6 +6,7 @@ import {
   judgeEligibility,
   lastKnownGood,
   readAccepted,
+  requireReasonFor,
   type Surroundings,
 } from '../../src/model/eligibility.ts';
 import type { Release, ReleaseStatus, Tag } from '../../src/model/release.ts';
@@ -237,11 +238,24 @@ describe('The last known good', () => {
 
 describe('Risks', () => {
   it('that can be accepted are named one by one, and nothing else is one', () => {
-    expect(readAccepted(undefined)).toEqual([]);
-    expect(readAccepted('below-floor, secret-missing')).toEqual(['below-floor', 'secret-missing']);
+    expect(readAccepted(undefined, undefined)).toEqual([]);
+    expect(readAccepted('below-floor, secret-missing', 'v1.0.0')).toEqual([
+      'below-floor',
+      'secret-missing',
+    ]);
     for (const bad of ['', 'held', 'all', '*', 'below-floor,', 'constructor']) {
-      expect(() => readAccepted(bad)).toThrowError(expect.objectContaining({ code: 'E_ACCEPT' }));
+      expect(() => readAccepted(bad, 'v1.0.0')).toThrowError(
+        expect.objectContaining({ code: 'E_ACCEPT' }),
+      );
     }
+  });
+
+  it('are taken of one named release, with a reason', () => {
+    const refused = expect.objectContaining({ code: 'E_ACCEPT' }) as Error;
+    expect(() => readAccepted('below-floor', undefined)).toThrowError(refused);
+    expect(() => requireReasonFor(['below-floor'], undefined)).toThrowError(refused);
+    expect(() => requireReasonFor(['below-floor'], 'it is safe here')).not.toThrow();
+    expect(() => requireReasonFor([], undefined)).not.toThrow();
   });
 
   it('that nobody can take are those of what is live, held, bad, moved, or not there', () => {

@@ -81,7 +81,7 @@ test('The package has what runs, what describes it, and nothing else.', () => {
     /^package\/bin\/backout\.js$/,
     /^package\/dist\/(cli|client|src|examples\/storefront)\/.*\.(js|d\.ts)$/,
     /^package\/dist\/backout\.yml$/,
-    /^package\/dist\/actions\/dist\/[\w-]+\.mjs$/,
+    /^package\/dist\/actions\/dist\/[\w-]+\.(mjs|wasm)$/,
     /^package\/examples\/configs\/[\w-]+\.yml$/,
     /^package\/docs\/[\w-]+\.(md|json)$/,
     /^package\/(package\.json|backout\.schema\.json|README\.md|CHANGELOG\.md|LICENSE)$/,

@@ -17,7 +17,9 @@ export type SqlParser = (text: string, firstLine?: number) => Statement[];
  * only here, when something is to be parsed: the emergency does not wait for it.
  */
 export async function loadSqlParser(): Promise<SqlParser> {
-  const { loadModule, parseSync, hasSqlDetails } = await import('libpg-query');
+  // The whole module: a bundle of it has no names of its own.
+  const { default: parser } = await import('libpg-query');
+  const { loadModule, parseSync, hasSqlDetails } = parser;
   await loadModule();
   let broken: string | undefined;
   const parse = (text: string): Parsed => {

@@ -4,6 +4,9 @@ import { expect, test } from 'vitest';
 import { committedFiles } from '../../../src/adapters/git/read-tree.ts';
 import { gitFixture } from './git-fixture.ts';
 
+/** 15 MiB of one sign. */
+const text = (sign: string): string => sign.repeat(15 * 1024 * 1024);
+
 test('Files are listed and read as a commit has them, whatever is checked out.', async () => {
   await using git = await gitFixture();
   const first = await git.commit('one', { 'a.txt': 'one', 'b/ä ö.txt': 'two', 'b/empty': '' });
@@ -38,7 +41,6 @@ test('A file over the limit is a sentence, and the others are read.', async () =
 
 test('More than one answer can hold is read in several.', async () => {
   await using git = await gitFixture();
-  const text = (sign: string): string => sign.repeat(15 * 1024 * 1024);
   const commit = await git.commit('one', { a: text('a'), b: text('b'), c: text('c'), d: 'd' });
   const files = committedFiles({ ...git, largest: 16 * 1024 * 1024 });
   const listed = await files.list(commit);

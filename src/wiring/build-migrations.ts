@@ -1,0 +1,55 @@
+import { resolve } from 'node:path';
+import type { EnvironmentVariables } from '../config/environment.ts';
+import type { SelectedConfig } from '../config/select.ts';
+import { type AuditReport, firstReason } from '../model/migration/audit-report.ts';
+import type { MigrationAudit } from '../ports/migrations.ts';
+
+/** @returns undefined where `releases.migrations` names none: then nobody audits any */
+export function buildMigrations(
+  { releases, repository }: Pick<SelectedConfig, 'releases' | 'repository'>,
+  { variables, baseDirectory }: { variables: EnvironmentVariables; baseDirectory: string },
+): MigrationAudit | undefined {
+  const { migrations: patterns } = releases;
+  if (patterns.length === 0) return undefined;
+  return {
+    async between(older, live) {
+      // Only now: PostgreSQL's own parser is large, and an emergency needs none.
+      const { audit } = await import('./audit.ts');
+      const report = await audit({
+        from: older,
+        to: live,
+        patterns,
+        none: false,
+        directory: resolve(baseDirectory, repository.path),
+        databaseUrlEnv: undefined,
+        env: variables,
+      });
+      return summarize(report);
+    },
+  };
+}
+
+function summarize(report: AuditReport): Awaited<ReturnType<MigrationAudit['between']>> {
+  const { verdict, migrations } = report;
+  switch (verdict) {
+    case 'safe':
+      return {
+        verdict: 'safe',
+        why: `${migrations.length} statements since then leave it working`,
+      };
+    case 'breaking':
+      return { verdict, why: `migrations since then break its code: ${first(report)}` };
+    case 'needs-a-human':
+      return {
+        verdict: 'unclear',
+        why: `migrations since then have to be read by a person: ${first(report)}`,
+      };
+    default:
+      return verdict satisfies never;
+  }
+}
+
+/** As the end of a sentence. */
+function first(report: AuditReport): string {
+  return (firstReason(report) ?? '').replace(/\.$/, '');
+}
