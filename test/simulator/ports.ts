@@ -177,7 +177,7 @@ export function openPorts(
     },
     repository: openRepository(),
     targets: world.targets.map((_, index) => openTarget(world, process, index, read, write)),
-    checks: openChecks(world, clock, read, readFlags),
+    checks: openChecks(world, process, clock, read, readFlags),
     caches: [openCache(world, read, write)],
     services: world.services.map((service) => openManaged(world, service, read, write)),
     messengers: ['chat', 'pager'].map((channel): Messenger => ({

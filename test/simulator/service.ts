@@ -72,6 +72,7 @@ export function openTarget(
 
 export function openChecks(
   world: World,
+  process: Process,
   clock: OperationPorts['clock'],
   read: Read,
   readFlags: OperationPorts['flags']['read'],
@@ -84,7 +85,7 @@ export function openChecks(
     async run({ safeState }) {
       if (safeState && underSafeState === 'skip') return undefined;
       const at = new Date(clock.now()).toISOString();
-      world.looks.push(world.scheduler.now());
+      world.looks.push({ at: world.scheduler.now(), process });
       const measured = { check: 'health', duration_ms: 0, at };
       try {
         const healthy = await read('metrics', 'read', () => Promise.resolve(world.healthy()));

@@ -79,7 +79,7 @@ export interface World {
   readonly landed: Write[];
   readonly deployments: Deployment[];
   /** When a process asked how the service is, whatever the answer. */
-  readonly looks: number[];
+  readonly looks: { at: number; process: Process }[];
   /** When each claim about the world (`live:web:v1.1.0`) was last true. */
   readonly lastTrue: Map<string, number>;
   /** Caches that were really emptied, and services that were really restarted, as steps. */

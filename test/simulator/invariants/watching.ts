@@ -21,9 +21,12 @@ export function stagesAreWatched(world: World, complain: Complain): Watch {
       }
       if (kind !== 'outcome' || outcome !== 'done') return;
       const { after_ms: afterMs, every_ms: everyMs } = actions.get(key) ?? {};
-      // The time ends with the last look: writing down what it found may take longer.
-      const end = world.looks.at(-1) ?? world.scheduler.now();
-      const gap = longestGap(world.looks, end - Number(afterMs), end);
+      // The time ends with its own last look: writing down what it found may take longer, and
+      // others may look meanwhile.
+      const own = world.looks.findLast((look) => look.process === process);
+      const end = own?.at ?? world.scheduler.now();
+      const times = world.looks.map(({ at }) => at);
+      const gap = longestGap(times, end - Number(afterMs), end);
       if (gap <= 2 * Number(everyMs) + LATE_MS) return;
       complain('I14', `${process.name}: ${step} passed, and nobody looked for ${gap / 1000} s.`);
     },
