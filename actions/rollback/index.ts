@@ -1,6 +1,6 @@
 import { error, notice, setOutput, setSecret, summary } from '@actions/core';
 import { readEnvironment } from '../../src/config/environment.ts';
-import { inert } from './log.ts';
+import { inert } from '../common/log.ts';
 import { whatHappened } from './refusal.ts';
 import { runAction } from './run-action.ts';
 import { headline, renderSummary } from './summary.ts';

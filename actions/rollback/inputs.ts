@@ -1,7 +1,7 @@
 import type { EnvironmentVariables } from '../../src/config/environment.ts';
 import { readAccepted, requireReasonFor } from '../../src/model/eligibility.ts';
-import { BackoutError } from '../../src/model/error.ts';
 import { type Level, parseLevel } from '../../src/model/level.ts';
+import { readSwitch } from '../common/switch.ts';
 import { checkIncidentName, checkReason, requirePlainText } from '../../src/model/typed-text.ts';
 
 /** The inputs of the Action after they were checked; undefined = left blank. */
@@ -62,17 +62,7 @@ export function readInputs(variables: EnvironmentVariables): ActionInputs {
     incident,
     environment: given('environment'),
     config: given('config'),
-    dryRun: parseSwitch(given('dry_run')),
+    dryRun: readSwitch('dry_run', given('dry_run')),
     actor,
   };
-}
-
-function parseSwitch(text = 'false'): boolean {
-  if (text === 'true' || text === 'false') return text === 'true';
-  throw new BackoutError({
-    code: 'E_USAGE',
-    kind: 'usage',
-    message: `The input dry_run must be true or false; got ${JSON.stringify(text.slice(0, 40))}.`,
-    remedy: 'Write true to see the plan only, false or nothing to roll back.',
-  });
 }

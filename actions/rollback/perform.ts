@@ -5,8 +5,8 @@ import { buildMigrations } from '../../src/wiring/build-migrations.ts';
 import { buildTargets } from '../../src/wiring/build-targets.ts';
 import { openService } from '../../src/wiring/open-service.ts';
 import type { ActionInputs } from './inputs.ts';
-import { describeEvent, type Log, logStream, seconds } from './log.ts';
-import type { ReadConfig } from './read-config.ts';
+import { describeEvent, type Log, logStream, seconds } from '../common/log.ts';
+import type { ReadConfig } from '../common/read-config.ts';
 import type { ActionReport } from './run-action.ts';
 
 export interface Performance {

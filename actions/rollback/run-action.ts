@@ -1,11 +1,12 @@
 import { systemClock } from '../../src/adapters/system-clock.ts';
 import type { EnvironmentVariables } from '../../src/config/environment.ts';
-import { BackoutError, describeCause } from '../../src/model/error.ts';
+import type { BackoutError } from '../../src/model/error.ts';
 import type { Level } from '../../src/model/level.ts';
 import type { RequestedRollback } from '../../src/operations/request-rollback.ts';
 import { locateConfig } from '../../src/wiring/locate-config.ts';
+import { asBackoutError } from '../common/as-backout-error.ts';
+import type { Log } from '../common/log.ts';
 import { type ActionInputs, readInputs } from './inputs.ts';
-import type { Log } from './log.ts';
 
 /** One thing that happened, for the time line of the summary. */
 export interface Moment {
@@ -53,7 +54,7 @@ export async function runAction(
         variables,
         level === 'flags' ? 'use' : 'refuse',
       ),
-      import('./read-config.ts'),
+      import('../common/read-config.ts'),
     ]);
     const read = readConfig(located, inputs.environment, variables);
     for (const secret of read.secrets) mask(secret);
@@ -91,15 +92,4 @@ function stopSignal(log: Log): AbortSignal {
     });
   }
   return abort.signal;
-}
-
-function asBackoutError(error: unknown): BackoutError {
-  if (error instanceof BackoutError) return error;
-  return new BackoutError({
-    code: 'E_INTERNAL',
-    message: describeCause(error),
-    state: 'Not known from here: this is a fault in Backout itself.',
-    remedy: 'Look with `backout incident show` and `backout flags list`, then report it.',
-    cause: error,
-  });
 }

@@ -4,7 +4,7 @@ import { nextCommand, validationFailed } from '../../src/operations/finish-rollb
 import { LEVELS } from '../../src/model/level.ts';
 import { type Plan, shortHash } from '../../src/model/plan.ts';
 import { listOff } from '../../src/model/still-off.ts';
-import { seconds } from './log.ts';
+import { seconds } from '../common/log.ts';
 import { escapeMarkdown, escapeMermaid, markdownTable } from './markdown.ts';
 import { whatHappened } from './refusal.ts';
 import type { ActionReport, Moment } from './run-action.ts';

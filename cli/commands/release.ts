@@ -1,5 +1,4 @@
 import type { Command } from 'commander';
-import { BackoutError } from '../../src/model/error.ts';
 import { type ReleaseDetails, requireTagFormat } from '../../src/model/release.ts';
 import { checkReason } from '../../src/model/typed-text.ts';
 import { bakeRelease } from '../../src/operations/bake-release.ts';
@@ -7,8 +6,8 @@ import { gateDeployment } from '../../src/operations/gate-deployment.ts';
 import { noteDeed } from '../../src/operations/month-record.ts';
 import { recordRelease } from '../../src/operations/record-release.ts';
 import { timestamp } from '../../src/ports/clock.ts';
-import { detailsOfConfig } from '../../src/wiring/release-details.ts';
-import { type CommandContext, type GlobalOptions, withService } from '../context.ts';
+import { detailsOfConfig, readArtefacts } from '../../src/wiring/release-details.ts';
+import { type GlobalOptions, withService } from '../context.ts';
 import { EXIT, exitCodeOfVerdict } from '../exit-code.ts';
 import type { Runner } from '../program.ts';
 import { renderChecklist } from '../render/checklist.ts';
@@ -102,7 +101,7 @@ async function saveRelease(tag: string, options: RecordOptions) {
   return await withService(options, { need: 'assess' }, async ({ service, out, user }) => {
     const details: ReleaseDetails = {
       ...detailsOfConfig(service.config, service.ports.facts.configHash),
-      ...artefactsOf(options.artefact, service),
+      ...readArtefacts(options.artefact, service.config.targets),
       ...(options.schema === undefined ? {} : { schemaVersion: options.schema }),
       actor: user,
     };
@@ -116,25 +115,6 @@ async function saveRelease(tag: string, options: RecordOptions) {
     );
     return problems.length === 0 ? EXIT.done : EXIT.uncertain;
   });
-}
-
-/** @throws BackoutError E_TARGET (usage) */
-function artefactsOf(
-  named: readonly string[],
-  { config }: CommandContext['service'],
-): Pick<ReleaseDetails, 'artefacts'> {
-  const artefacts = named.map((one): [string, string] => {
-    const at = one.indexOf('=');
-    const [target, id] = [one.slice(0, Math.max(at, 0)), one.slice(at + 1)];
-    if (Object.hasOwn(config.targets, target) && id !== '') return [target, id];
-    throw new BackoutError({
-      code: 'E_TARGET',
-      kind: 'usage',
-      message: `${JSON.stringify(one.slice(0, 80))} names no target of this environment and its artefact.`,
-      remedy: `Write TARGET=ID, with one of: ${Object.keys(config.targets).join(', ') || 'none'}.`,
-    });
-  });
-  return artefacts.length === 0 ? {} : { artefacts: Object.fromEntries(artefacts) };
 }
 
 async function bake(tag: string, options: GlobalOptions) {

@@ -4,6 +4,8 @@ import { BackoutError } from '../../src/model/error.ts';
 
 const BUNDLES = {
   rollback: '../../actions/dist/rollback.mjs',
+  gate: '../../actions/dist/gate.mjs',
+  'record-release': '../../actions/dist/record-release.mjs',
   'on-alarm': '../../actions/dist/on-alarm.mjs',
 } as const;
 

@@ -22,7 +22,7 @@ import { type DrillFacts, judgeDrill } from './judge-drill.ts';
 import { type DrillEvent, type DrillReport, renderChart, renderMarkdown } from './report.ts';
 import { describeSabotage, isAtStep, sabotage, sabotageAtStep } from './sabotage.ts';
 import { type RunningFunction, startFunction } from './run-function.ts';
-import { runRollbackAction } from './run-rollback-action.ts';
+import { runAction } from './run-action.ts';
 import { openScene, type Scene, type SceneOptions } from './scene.ts';
 import { type RuleMet, sampleTraffic, watchRule } from './watch-rule.ts';
 
@@ -188,7 +188,8 @@ class Drill {
   private async rollBackByAction(scene: Scene): Promise<void> {
     const { user } = this.options;
     this.mark('Rolling back with the Action');
-    const { exitCode, outputs, summary, errors } = await runRollbackAction({
+    const { exitCode, outputs, summary, errors } = await runAction({
+      action: 'rollback',
       inputs: {
         level: 'application',
         incident: this.incident ?? '',

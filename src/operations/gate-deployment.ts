@@ -1,5 +1,6 @@
 import { BackoutError } from '../model/error.ts';
 import { targetResource } from '../model/lease.ts';
+import { tagNotFound } from '../model/nearest.ts';
 import { requireTagFormat } from '../model/release.ts';
 import type { OperationPorts } from './operation-ports.ts';
 
@@ -18,6 +19,15 @@ export async function gateDeployment(ports: OperationPorts, tag: string): Promis
     ports.releases.list(ports.scope),
     ports.leases.inspect(resources),
   ]);
+  // Its commit may be held under another tag: what git does not know cannot be compared.
+  if (commit === undefined) {
+    const tags = await ports.repository.tags();
+    throw tagNotFound(
+      tag,
+      tags.map(({ name }) => name),
+      'Run `git fetch --tags` first: the gate compares the commit of the tag with what is held.',
+    );
+  }
   const [lease] = leases;
   if (lease !== undefined) {
     throw new BackoutError({

@@ -1,4 +1,5 @@
 import type { SelectedConfig } from '../config/select.ts';
+import { BackoutError } from '../model/error.ts';
 import type { FlagType, ReleaseDetails } from '../model/release.ts';
 
 /** What `backout.yml` says that the code of a release relies on. */
@@ -15,4 +16,26 @@ export function detailsOfConfig(
 function typeOf(value: boolean | number | string): FlagType {
   if (typeof value === 'boolean') return 'boolean';
   return typeof value === 'number' ? 'number' : 'string';
+}
+
+/**
+ * What the platform calls the artefact of each target, as it was typed: `web=sha256:9f2c`.
+ * @throws BackoutError E_TARGET (usage)
+ */
+export function readArtefacts(
+  typed: readonly string[],
+  targets: SelectedConfig['targets'],
+): Pick<ReleaseDetails, 'artefacts'> {
+  const artefacts = typed.map((one): [string, string] => {
+    const at = one.indexOf('=');
+    const [target, id] = [one.slice(0, Math.max(at, 0)), one.slice(at + 1)];
+    if (Object.hasOwn(targets, target) && id !== '') return [target, id];
+    throw new BackoutError({
+      code: 'E_TARGET',
+      kind: 'usage',
+      message: `${JSON.stringify(one.slice(0, 80))} names no target of this environment and its artefact.`,
+      remedy: `Write TARGET=ID, with one of: ${Object.keys(targets).join(', ') || 'none'}.`,
+    });
+  });
+  return artefacts.length === 0 ? {} : { artefacts: Object.fromEntries(artefacts) };
 }

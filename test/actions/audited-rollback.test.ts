@@ -6,7 +6,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { runRollbackAction } from '../../cli/drill/run-rollback-action.ts';
+import { runAction } from '../../cli/drill/run-action.ts';
 import { openSite, type Site } from '../cli/support.ts';
 import { testDatabase, testRedis } from '../support/services.ts';
 
@@ -66,7 +66,8 @@ test('The newest good release is not chosen when migrations broke it, but the ne
 });
 
 test('The Action says the same, from its bundle alone.', async () => {
-  const run = await runRollbackAction({
+  const run = await runAction({
+    action: 'rollback',
     inputs: { level: 'application', to: 'v1.2.1', dry_run: 'true' },
     workspace: site.folder,
     directory,

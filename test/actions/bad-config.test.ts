@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import * as z from 'zod';
 import { type RunningFunction, startFunction } from '../../cli/drill/run-function.ts';
-import { runRollbackAction } from '../../cli/drill/run-rollback-action.ts';
+import { runAction } from '../../cli/drill/run-action.ts';
 import { openSite, type Site } from '../cli/support.ts';
 import { alarmEvent } from '../support/alarm-events.ts';
 import { testDatabase, testRedis } from '../support/services.ts';
@@ -125,7 +125,8 @@ describe('A configuration is refused alike on all three ways', () => {
     }
 
     for (const level of ['flags', 'application']) {
-      const { exitCode, outputs, errors, summary } = await runRollbackAction({
+      const { exitCode, outputs, errors, summary } = await runAction({
+        action: 'rollback',
         inputs: { level, config: file },
         workspace: site.folder,
         directory,

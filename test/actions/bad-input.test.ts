@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type RunningFunction, startFunction } from '../../cli/drill/run-function.ts';
-import { runRollbackAction } from '../../cli/drill/run-rollback-action.ts';
+import { runAction } from '../../cli/drill/run-action.ts';
 import { openSite, type Site } from '../cli/support.ts';
 import { ACCOUNT, alarmEvent, REGION } from '../support/alarm-events.ts';
 import { testDatabase, testRedis } from '../support/services.ts';
@@ -103,20 +103,20 @@ describe('A rollback is refused alike by the command line and the Action', () =>
     const line = await site.call(['rollback', level, ...words, '--yes', '--json'], { env });
     expect(JSON.parse(line.stdout)).toMatchObject({ error: { code } });
 
-    const run = await runAction(inputs, env);
-    expect(line.stdout + line.stderr + run.summary + run.errors.join('')).not.toContain(SECRET);
-    expect(run.outputs).toMatchObject({ code });
-    expect(run.summary).toContain('**Do:**');
+    const ran = await run(inputs, env);
+    expect(line.stdout + line.stderr + ran.summary + ran.errors.join('')).not.toContain(SECRET);
+    expect(ran.outputs).toMatchObject({ code });
+    expect(ran.summary).toContain('**Do:**');
     const isFine = code === 'E_ALREADY_LIVE';
-    expect(run.exitCode === 0).toBe(isFine);
+    expect(ran.exitCode === 0).toBe(isFine);
     // One annotation with the state and the remedy, or none.
-    const told = run.errors.filter((text) => /State: \S.*Do: \S/.test(text));
-    expect([run.errors.length, told.length]).toEqual(isFine ? [0, 0] : [1, 1]);
+    const told = ran.errors.filter((text) => /State: \S.*Do: \S/.test(text));
+    expect([ran.errors.length, told.length]).toEqual(isFine ? [0, 0] : [1, 1]);
   });
 });
 
 test('The Action refuses a switch that is neither true nor false.', async () => {
-  expect((await runAction(application({ dry_run: 'yes' }))).outputs).toMatchObject({
+  expect((await run(application({ dry_run: 'yes' }))).outputs).toMatchObject({
     code: 'E_USAGE',
   });
 });
@@ -180,9 +180,10 @@ test('And nothing is lost: the next alarm that counts makes safe.', async () => 
   expect(shown.code).toBe(0);
 });
 
-async function runAction(inputs: Record<string, string>, env: Record<string, string> = {}) {
+async function run(inputs: Record<string, string>, env: Record<string, string> = {}) {
   await mkdir(directory, { recursive: true });
-  return await runRollbackAction({
+  return await runAction({
+    action: 'rollback',
     inputs,
     workspace: site.folder,
     directory,

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import * as z from 'zod';
 import { type RunningFunction, startFunction } from '../../cli/drill/run-function.ts';
-import { runRollbackAction } from '../../cli/drill/run-rollback-action.ts';
+import { runAction } from '../../cli/drill/run-action.ts';
 import { openSite, type Site } from '../cli/support.ts';
 import { ACCOUNT, alarmEvent, compositeEvent, REGION } from '../support/alarm-events.ts';
 import { testDatabase, testRedis } from '../support/services.ts';
@@ -123,7 +123,8 @@ test('An override of more than 4 KB is stored whole, and every flag is safe.', a
   expect(Buffer.byteLength(reason)).toBeGreaterThan(4_096);
   const directory = await mkdtemp(join(tmpdir(), 'backout-hostile-'));
   resources.defer(() => rm(directory, { recursive: true, force: true }));
-  const { exitCode, outputs } = await runRollbackAction({
+  const { exitCode, outputs } = await runAction({
+    action: 'rollback',
     inputs: { level: 'flags', reason, incident: 'large' },
     workspace: site.folder,
     directory,

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { inert } from '../../actions/rollback/log.ts';
+import { inert } from '../../actions/common/log.ts';
 import { escapeMarkdown, escapeMermaid } from '../../actions/rollback/markdown.ts';
 
 const NASTY = [

@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import * as z from 'zod';
-import { runRollbackAction } from '../../cli/drill/run-rollback-action.ts';
+import { runAction } from '../../cli/drill/run-action.ts';
 import { openSite, type Site } from '../cli/support.ts';
 import { testDatabase, testRedis } from '../support/services.ts';
 
@@ -24,7 +24,8 @@ afterAll(() => resources.disposeAsync());
 
 async function run(inputs: Record<string, string>, env: Record<string, string> = {}) {
   const lines: string[] = [];
-  const done = await runRollbackAction({
+  const done = await runAction({
+    action: 'rollback',
     inputs,
     workspace: site.folder,
     directory,

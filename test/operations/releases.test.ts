@@ -127,6 +127,14 @@ describe('the gate of a pipeline', () => {
     });
   });
 
+  it('refuses a tag that git does not know: its commit may be held under another', async () => {
+    const site = await openSite();
+    await expect(site.clock.run(gateDeployment(site.ports, 'v8.8.8'))).rejects.toMatchObject({
+      code: 'E_TAG_NOT_FOUND',
+      remedy: expect.stringContaining('git fetch --tags') as string,
+    });
+  });
+
   it('takes no silence for a permission', async () => {
     for (const port of ['releases', 'leases', 'repository'] as const) {
       const site = await openSite();

@@ -4,7 +4,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { EnvironmentVariables } from '../../src/config/environment.ts';
-import { bundlePath } from './bundles.ts';
+import { type BundleName, bundlePath } from './bundles.ts';
 
 export interface ActionRun {
   exitCode: number | null;
@@ -19,6 +19,7 @@ export interface ActionRun {
 }
 
 export interface ActionRequest {
+  action: Exclude<BundleName, 'on-alarm'>;
   inputs: Record<string, string>;
   /** Folder of the checked-out repository. */
   workspace: string;
@@ -33,16 +34,16 @@ export interface ActionRequest {
 /** Longer than the budget of the level that the drill runs. */
 const LIMIT_MS = 90_000;
 
-/** Runs the built Action as a runner does: inputs in variables, outputs and the page in files. */
-export async function runRollbackAction(request: ActionRequest): Promise<ActionRun> {
-  const { inputs, workspace, directory, actor, variables, log } = request;
+/** Runs a built Action as a runner does: inputs in variables, outputs and the page in files. */
+export async function runAction(request: ActionRequest): Promise<ActionRun> {
+  const { action, inputs, workspace, directory, actor, variables, log } = request;
   const [output, page] = [join(directory, 'output'), join(directory, 'summary.md')];
   await Promise.all([writeFile(output, ''), writeFile(page, '')]);
   const given = Object.entries(inputs).map(([name, text]): [string, string] => [
     `INPUT_${name.toUpperCase()}`,
     text,
   ]);
-  const child = spawn(process.execPath, [bundlePath('rollback')], {
+  const child = spawn(process.execPath, [bundlePath(action)], {
     cwd: workspace,
     env: {
       ...variables,
