@@ -38,8 +38,9 @@ test('A file over the limit is a sentence, and the others are read.', async () =
 
 test('More than one answer can hold is read in several.', async () => {
   await using git = await gitFixture();
-  const text = (sign: string): string => sign.repeat(15 * 1024 * 1024);
-  const commit = await git.commit('one', { a: text('a'), b: text('b'), c: text('c'), d: 'd' });
+  const size = 15 * 1024 * 1024;
+  const large = { a: 'a'.repeat(size), b: 'b'.repeat(size), c: 'c'.repeat(size) };
+  const commit = await git.commit('one', { ...large, d: 'd' });
   const files = committedFiles({ ...git, largest: 16 * 1024 * 1024 });
   const listed = await files.list(commit);
   const contents = await files.read(listed.map(({ id }) => id));
