@@ -10,13 +10,14 @@ import type { Finding } from '../model/migration/finding.ts';
 import { compareFiles, historyProblems } from '../model/migration/history.ts';
 import type { CommittedFiles, MigrationReader, TreeFile } from '../ports/migrations.ts';
 import type { Repository } from '../ports/releases.ts';
-import { type ReadFile, readMigrations } from './read-migrations.ts';
+import { planReading, type ReadFile, readMigrations } from './read-migrations.ts';
 
 export interface AuditPorts {
   /** `resolve` throws for a name that stands for nothing. */
   repository: { resolve(name: string): Promise<string> } & Pick<Repository, 'isAncestor'>;
   files: CommittedFiles;
-  reader: MigrationReader;
+  /** Loaded when everything else is there: it is large. */
+  reader(): Promise<MigrationReader>;
 }
 
 export interface AuditRequest {
@@ -43,13 +44,17 @@ export interface Audited {
  */
 export async function auditMigrations(ports: AuditPorts, request: AuditRequest): Promise<Audited> {
   const { from, to, notes } = await inOrderOfAge(ports, request);
-  const [oldTree, newTree] = [
-    await ports.files.list(from.commit),
-    await ports.files.list(to.commit),
-  ];
+  const [oldTree, newTree] = await Promise.all([
+    ports.files.list(from.commit),
+    ports.files.list(to.commit),
+  ]);
   const named = request.select !== undefined;
-  const old = await readMigrations(ports, select(oldTree, request), named, oldTree);
-  const live = await readMigrations(ports, select(newTree, request), named, newTree, old);
+  const oldPlan = planReading(select(oldTree, request), named, oldTree);
+  const newPlan = planReading(select(newTree, request), named, newTree);
+  const contents = await ports.files.read([...oldPlan.ids, ...newPlan.ids]);
+  const reader = await ports.reader();
+  const old = readMigrations(oldPlan, contents, reader);
+  const live = readMigrations(newPlan, contents, reader, old);
   if (old.length === 0 && live.length === 0) {
     if (!request.none) throw notFound(request, oldTree.length + newTree.length);
     notes.push('No migrations were found, as you said.');

@@ -2,7 +2,7 @@ import type { Statement } from '../model/migration/change.ts';
 import { layOut, type MigrationFile } from '../model/migration/file-layout.ts';
 import type { FileAtRelease } from '../model/migration/history.ts';
 import { upPart } from '../model/migration/up-part.ts';
-import type { CommittedFiles, MigrationReader, TreeFile } from '../ports/migrations.ts';
+import type { MigrationReader, TreeFile } from '../ports/migrations.ts';
 
 export interface ReadFile extends FileAtRelease {
   /** What runs forward; empty for files that run backwards. */
@@ -15,47 +15,56 @@ export interface ReadFile extends FileAtRelease {
   settings: string | undefined;
 }
 
-interface ReadingPorts {
-  files: CommittedFiles;
-  reader: MigrationReader;
+/** Which files of a release are read, and what they are. */
+export interface ReadingPlan {
+  files: { file: MigrationFile; id: string; settings: Settings | undefined }[];
+  /** Links and other repositories in their place. */
+  odd: TreeFile[];
+  /** Names of all contents that are needed. */
+  ids: string[];
 }
 
 /**
- * Reads the migrations among the files of a release. Those that cannot be read have one statement
- * that says why.
+ * @param selected the migrations among the files of a release
  * @param named whether a person said that these are migrations
  * @param tree all files of the release: what lies beside the migrations says which tool it is
- * @param known read before, of another release: what is the same is not read again
  */
-export async function readMigrations(
-  { files, reader }: ReadingPorts,
+export function planReading(
   selected: readonly TreeFile[],
   named: boolean,
   tree: readonly TreeFile[],
-  known: readonly ReadFile[] = [],
-): Promise<ReadFile[]> {
-  const entries = new Map(selected.map((file) => [file.path, file]));
+): ReadingPlan {
+  const ids = new Map(selected.map(({ path, id }) => [path, id]));
   const odd = selected.filter(({ kind }) => kind !== 'file');
-  const laidOut = layOut(
-    selected.filter(({ kind }) => kind === 'file').map(({ path }) => path),
-    named,
-  );
+  const paths = selected.filter(({ kind }) => kind === 'file').map(({ path }) => path);
+  const laidOut = layOut(paths, named);
   const settings = settingsBeside(laidOut, tree);
   const settingsOf = new Map(settings.map((one) => [one.folder, one]));
+  const files = laidOut.map((file) => ({
+    file,
+    id: ids.get(file.path) ?? '',
+    settings: settingsOf.get(file.folder),
+  }));
+  return { files, odd, ids: [...files, ...settings].map(({ id }) => id) };
+}
+
+/**
+ * Reads the migrations of a release. Those that cannot be read have one statement that says why.
+ * @param contents by the names that the plan asks for
+ * @param known read before, of another release: what is the same is not read again
+ */
+export function readMigrations(
+  { files, odd }: ReadingPlan,
+  contents: ReadonlyMap<string, Uint8Array | string>,
+  reader: MigrationReader,
+  known: readonly ReadFile[] = [],
+): ReadFile[] {
   const before = new Map(known.map((file) => [keyOf(file, file.id, file.settings), file]));
-  const again = laidOut.map((file) => {
-    const id = entries.get(file.path)?.id ?? '';
-    return { file, id, same: before.get(keyOf(file, id, settingsOf.get(file.folder)?.id)) };
-  });
-  const contents = await files.read([
-    ...again.filter(({ same }) => same === undefined).map(({ id }) => id),
-    ...settings.map(({ id }) => id),
-  ]);
-  const read = again.flatMap(({ file, id, same }) => {
+  const read = files.flatMap(({ file, id, settings }) => {
+    const same = before.get(keyOf(file, id, settings?.id));
     if (same !== undefined) return [same];
-    const beside = settingsOf.get(file.folder);
-    const dialect = beside === undefined ? undefined : dialectIn(contents.get(beside.id));
-    const facts = beside === undefined ? undefined : { ...beside, dialect };
+    const dialect = settings === undefined ? undefined : dialectIn(contents.get(settings.id));
+    const facts = settings === undefined ? undefined : { ...settings, dialect };
     return readOne(file, id, contents.get(id), facts, reader) ?? [];
   });
   return [...read, ...odd.map(readOdd)];

@@ -28,7 +28,7 @@ export async function audit(options: AuditOptions): Promise<AuditReport> {
   const ports = {
     repository: namedCommits({ directory, env }),
     files: committedFiles({ directory, env }),
-    reader: await migrationReader(),
+    reader: migrationReader,
   };
   const { from, to, none } = options;
   const request = { from, to, none };

@@ -181,9 +181,6 @@ function readSession(node: Node): Change | undefined {
   if ('AlterSystemStmt' in node)
     return readSet(node.AlterSystemStmt.setstmt, 'others', 'AlterSystemStmt');
   if ('TransactionStmt' in node) return readTransaction(node.TransactionStmt);
-  if ('DiscardStmt' in node && node.DiscardStmt.target === 'DISCARD_ALL') {
-    return { type: 'search path', path: undefined, whose: 'session' };
-  }
   if ('GrantRoleStmt' in node) {
     const isGrant = node.GrantRoleStmt.is_grant === true;
     return { type: 'other', statement: isGrant ? 'GRANT' : 'REVOKE ROLE' };

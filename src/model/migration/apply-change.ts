@@ -1,9 +1,10 @@
 import { alterTable, createTable, renameColumn, renameConstraint } from './apply-table.ts';
-import type { Change, ObjectKind, ObjectName } from './change.ts';
+import type { Change, Constraint, ObjectKind, ObjectName } from './change.ts';
 import { cloudsEverything } from './judge-other.ts';
 import {
   DEFAULT_PATH,
   forgetNew,
+  forgetTemporary,
   keyForNew,
   keyOf,
   keyOfAttached,
@@ -53,6 +54,8 @@ export function applyChange(state: SchemaState, change: Change, isNew: boolean):
       return;
     case 'other':
       if (change.statement === 'ROLLBACK') forgetNew(state);
+      if (/^(COMMIT|ROLLBACK|DiscardStmt)$/.test(change.statement)) forgetTemporary(state);
+      if (change.statement === 'DiscardStmt') state.path = DEFAULT_PATH;
       return;
     case 'give away':
     case 'alter type':
@@ -72,14 +75,22 @@ function createIndex(
   change: Extract<Change, { type: 'create index' }>,
   isNew: boolean,
 ): void {
-  if (change.name === undefined) return;
+  // PostgreSQL chooses the name: it is kept under one that nobody can write.
+  const name = change.name ?? `\0${JSON.stringify([change.table, change.columns, change.unique])}`;
   const table = keyOfExisting(state, 'table', change.table);
   if (table === undefined) return;
   // An index lies in the schema of its table.
-  const key = keyOf(partsOf(table)[0], change.name);
+  const key = keyOf(partsOf(table)[0], name);
   if (change.ifNotExists && state.relations.has(key)) return;
   const index = knownObject('index', isNew && !change.ifNotExists);
-  if (!(change.ifNotExists && isNew)) index.index = { unique: change.unique, table };
+  const columns = change.columns.filter((column) => column !== undefined);
+  // Which values an expression gives is not known: such an index may refuse any.
+  const refused: Constraint =
+    columns.length < change.columns.length
+      ? { kind: 'exclude' }
+      : { kind: 'unique', columns, nullsAreEqual: change.nullsAreEqual };
+  const constraint = change.unique ? refused : undefined;
+  if (!(change.ifNotExists && isNew)) index.index = { constraint, table };
   state.relations.set(key, index);
 }
 

@@ -1,5 +1,6 @@
 /** Tables, their columns and constraints in the state. */
 import type { Change, Column, Constraint, ObjectName, TableAction } from './change.ts';
+import { mentions } from './expression.ts';
 import {
   find,
   keyForNew,
@@ -49,8 +50,12 @@ function setConstraint(
     for (const name of constraint.columns) setNotNull(table, name, true);
   }
   if (constraint.kind === 'not null') setNotNull(table, constraint.column, true);
-  const name = constraint.name ?? nameByPostgres(partsOf(key)[1], constraint);
-  if (name !== undefined) table.constraints.set(name, { constraint, isNew });
+  const name =
+    constraint.name ??
+    nameByPostgres(partsOf(key)[1], constraint) ??
+    // One that nobody can write.
+    `\0${JSON.stringify(constraint)}`;
+  table.constraints.set(name, { constraint, isNew });
 }
 
 /** As PostgreSQL names constraints itself; longer ones than 63 bytes are cut, which we do not do. */
@@ -187,6 +192,52 @@ export function renameColumn(
   table.columns.delete(column);
   table.columns.delete(to);
   if (known !== undefined) table.columns.set(to, known);
+  for (const one of table.constraints.values()) {
+    one.constraint = renamedIn(one.constraint, column, to);
+  }
+  for (const { index } of state.relations.values()) {
+    if (index?.constraint === undefined || index.table !== found[0]) continue;
+    index.constraint = renamedIn(index.constraint, column, to);
+  }
+}
+
+/** A constraint follows its columns; what a condition says is then not looked at any more. */
+function renamedIn(constraint: Constraint, column: string, to: string): Constraint {
+  if (!concerns(constraint, column)) return constraint;
+  switch (constraint.kind) {
+    case 'unique':
+    case 'primary':
+    case 'foreign':
+      return {
+        ...constraint,
+        columns: constraint.columns.map((name) => (name === column ? to : name)),
+      };
+    case 'check':
+      return { ...constraint, expression: { kind: 'opaque' } };
+    case 'exclude':
+    case 'not null':
+      return constraint;
+    default:
+      return constraint satisfies never;
+  }
+}
+
+/** Whether a constraint looks at a column. */
+export function concerns(constraint: Constraint, column: string): boolean {
+  switch (constraint.kind) {
+    case 'unique':
+    case 'primary':
+    case 'foreign':
+      return constraint.columns.includes(column);
+    case 'check':
+      return mentions(constraint.expression, column);
+    case 'exclude':
+      return true;
+    case 'not null':
+      return false;
+    default:
+      return constraint satisfies never;
+  }
 }
 
 export function renameConstraint(

@@ -15,6 +15,35 @@ export type Expression =
   | { kind: 'coalesce'; parts: Expression[] }
   | { kind: 'opaque' };
 
+/** Whether a condition may depend on a column; what is opaque may. */
+export function mentions(expression: Expression, column: string): boolean {
+  const within = (parts: readonly Expression[]): boolean =>
+    parts.some((part) => mentions(part, column));
+  switch (expression.kind) {
+    case 'constant':
+      return false;
+    case 'column':
+      return expression.name === column;
+    case 'compare':
+      return within([expression.left, expression.right]);
+    case 'in':
+      return within([expression.value, ...expression.list]);
+    case 'is null':
+      return within([expression.value]);
+    case 'not':
+      return within([expression.part]);
+    case 'and':
+    case 'or':
+    case 'strict':
+    case 'coalesce':
+      return within(expression.parts);
+    case 'opaque':
+      return true;
+    default:
+      return expression satisfies never;
+  }
+}
+
 /** Undefined: it cannot be told. */
 type Result = Constant | undefined;
 

@@ -185,15 +185,20 @@ function judgeAlterDomain(
   state: SchemaState,
   change: Extract<Change, { type: 'alter domain' }>,
 ): Judgement {
-  if (isNewObject(state, 'type', change.name))
-    return compatible('Old code does not know the domain.');
+  const isNew = isNewObject(state, 'type', change.name);
   switch (change.how) {
     case 'tighten':
-      return breaking('Values that old code writes may be refused.');
+      return isNew
+        ? askHuman(
+            'If a table of old code has a column of it by now, rows of old code may be refused.',
+          )
+        : breaking('Values that old code writes may be refused.');
     case 'loosen':
       return compatible('What old code writes is still taken.');
     case 'other':
-      return askHuman('What it changes for values of old code has to be read.');
+      return isNew
+        ? compatible('Old code does not know the domain.')
+        : askHuman('What it changes for values of old code has to be read.');
     default:
       return change.how satisfies never;
   }

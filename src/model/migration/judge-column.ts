@@ -8,10 +8,21 @@ import {
   type Judgement,
   withCaution,
 } from './finding.ts';
-import { deletesMayBeRefused, judgeAdded, judgeConstraint } from './judge-constraint.ts';
+import {
+  deletesMayBeRefused,
+  judgeAdded,
+  judgeConstraint,
+  refusalOfDefault,
+} from './judge-constraint.ts';
 import { judgeCommand } from './judge-other.ts';
 import { alwaysFill } from './known-functions.ts';
-import { find, type KnownObject, type SchemaState, trustedColumn } from './schema-state.ts';
+import {
+  find,
+  type KnownColumn,
+  type KnownObject,
+  type SchemaState,
+  trustedColumn,
+} from './schema-state.ts';
 import { isWider } from './type-width.ts';
 
 /** One command of ALTER TABLE on a table that old code knows. */
@@ -80,21 +91,36 @@ function judgeColumn(
             `Old code may read null from ${action.column}.`,
           );
     case 'set default':
-      return judgeSetDefault(action, column);
+      return (
+        refusalOfDefault(state, table, action.column, action.value) ??
+        judgeSetDefault(action, column)
+      );
     case 'drop default':
-      if (column === undefined)
-        return askHuman('If it is NOT NULL, inserts of old code that leave it out fail.');
-      if (column.notNull)
-        return breaking('It is NOT NULL: inserts of old code that leave it out fail.');
-      return isNew
-        ? notKnown
-        : withCaution(
-            compatible('Inserts of old code that leave it out write null.'),
-            `Rows of old code may have null in ${action.column}.`,
-          );
+      return (
+        refusalOfDefault(state, table, action.column, { kind: 'constant', value: null }) ??
+        judgeDropDefault(action, column)
+      );
     default:
       return action satisfies never;
   }
+}
+
+function judgeDropDefault(
+  action: Extract<TableAction, { do: 'drop default' }>,
+  column: KnownColumn | undefined,
+): Judgement {
+  if (column === undefined) {
+    return askHuman('If it is NOT NULL, inserts of old code that leave it out fail.');
+  }
+  if (column.notNull) {
+    return breaking('It is NOT NULL: inserts of old code that leave it out fail.');
+  }
+  return column.isNew
+    ? compatible('The column is not known to old code.')
+    : withCaution(
+        compatible('Inserts of old code that leave it out write null.'),
+        `Rows of old code may have null in ${action.column}.`,
+      );
 }
 
 function judgeSetDefault(

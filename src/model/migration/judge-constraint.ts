@@ -1,10 +1,12 @@
 import type { Change, Constraint, DefaultValue, ObjectName } from './change.ts';
+import { concerns } from './apply-table.ts';
 import { type Constant, satisfies } from './expression.ts';
 import {
   additive,
   askHuman,
   breaking,
   compatible,
+  isSafe,
   type Judgement,
   withCaution,
 } from './finding.ts';
@@ -87,7 +89,7 @@ function judgeUnique(
 ): Judgement {
   if (index !== undefined) {
     const known = state.clouded ? undefined : find(state, 'index', { name: index });
-    return kind === 'unique' && known?.isNew === false && known.index?.unique === true
+    return kind === 'unique' && known?.isNew === false && known.index?.constraint !== undefined
       ? compatible('The unique index was there already and refused the same rows.')
       : breaking('Rows that old code writes may not be unique.');
   }
@@ -125,6 +127,34 @@ function judgeForeign(
   const caution = deletesMayBeRefused(state, constraint);
   const why = 'In rows of old code it is null and refers to nothing.';
   return caution === undefined ? additive(why) : withCaution(compatible(why), caution);
+}
+
+/**
+ * A default of a column that is there already. Rows of old code that leave the column out get it, and
+ * then have to satisfy the constraints on the column.
+ */
+export function refusalOfDefault(
+  state: SchemaState,
+  table: KnownObject | undefined,
+  column: string,
+  value: DefaultValue,
+): Judgement | undefined {
+  if (table === undefined) return undefined;
+  const indexes = [...state.relations.values()].flatMap(({ index }) =>
+    index?.table !== undefined && state.relations.get(index.table) === table
+      ? (index.constraint ?? [])
+      : [],
+  );
+  const all = [...table.constraints.values()].map(({ constraint }) => constraint);
+  const row: RowOfOldCode = (name) => (name === column ? value : rowsOf(table)(name));
+  const isRefused = [...all, ...indexes]
+    .filter((constraint) => concerns(constraint, column))
+    .some((constraint) => !isSafe(judgeAdded(state, table, constraint, row).kind));
+  return isRefused
+    ? askHuman(
+        'Inserts of old code that leave it out get this value, which a constraint may refuse.',
+      )
+    : undefined;
 }
 
 /** What to look at when rows that old code deletes can be referred to by rows it does not know. */

@@ -98,7 +98,7 @@ function judgeDropIndex(
     const index = find(state, 'index', name);
     if (index?.isNew === true) return 'plain';
     if (state.clouded || index?.index === undefined) return 'unknown';
-    return index.index.unique ? 'unique' : 'plain';
+    return index.index.constraint === undefined ? 'plain' : 'unique';
   });
   if (uses.includes('unique')) {
     return askHuman('The index is unique: INSERT … ON CONFLICT of old code may need it.');
@@ -116,7 +116,7 @@ export function judgeRename(
   if (isNewObject(state, what, name)) return compatible(NOT_KNOWN);
   if (what !== 'index') return breaking('Old code uses the name that is gone.');
   const index = state.clouded ? undefined : find(state, 'index', name)?.index;
-  return index?.unique === false
+  return index !== undefined && index.constraint === undefined
     ? compatible('Nothing in old code names an index that is not unique.')
     : askHuman(
         'If the index is unique, INSERT … ON CONFLICT ON CONSTRAINT of old code may name it.',

@@ -62,7 +62,9 @@ export function judgeOther(
   state: SchemaState,
   { statement, on }: Extract<Change, { type: 'other' }>,
 ): Judgement {
-  if (on !== undefined && isNewObject(state, on.what, on.name)) {
+  // A new sequence may fill a column of old code by now.
+  const mayBeInUse = statement === 'AlterSeqStmt';
+  if (on !== undefined && !mayBeInUse && isNewObject(state, on.what, on.name)) {
     return ADDS_TO_NEW.has(statement)
       ? additive('The table is not known to old code.')
       : compatible('Old code does not know it.');

@@ -22,8 +22,8 @@ export interface KnownObject {
   constraints: Map<string, { constraint: Constraint; isNew: boolean }>;
   /** Constraints of the old release that are gone by now. */
   droppedConstraints: Set<string>;
-  /** Of an index: whether it is unique, and the key of its table. */
-  index?: { unique: boolean; table: string | undefined };
+  /** Of an index: what it refuses if it is unique, and the key of its table. */
+  index?: { constraint: Constraint | undefined; table: string | undefined };
   /** Of a domain. */
   notNull: boolean;
 }
@@ -219,11 +219,16 @@ export function trustedColumn(
 
 /** What was temporary is gone with the session, and nobody knows what the next one starts with. */
 export function endFile(state: SchemaState, pathBefore: readonly string[] | undefined): void {
+  forgetTemporary(state);
+  // Some tools use one session for all files, some do not.
+  if (JSON.stringify(state.path) !== JSON.stringify(pathBefore)) state.path = undefined;
+}
+
+/** Temporary tables may be gone: then their names mean lasting ones again. */
+export function forgetTemporary(state: SchemaState): void {
   for (const key of state.relations.keys()) {
     if (key.startsWith(keyOf(TEMPORARY, ''))) state.relations.delete(key);
   }
-  // Some tools use one session for all files, some do not.
-  if (JSON.stringify(state.path) !== JSON.stringify(pathBefore)) state.path = undefined;
 }
 
 /** After a rollback inside a migration, what was made before may not be there. */
