@@ -144,6 +144,33 @@ describe('what the journal knows of a step', () => {
       [outcome({ attempt: 1, outcome: 'splendid' })],
       { state: 'ended', result: { outcome: 'unknown' } },
     ],
+    [
+      'an outcome of an overtaken attempt, told after its follower began',
+      [
+        intent({ attempt: 1 }),
+        intent({ attempt: 2 }),
+        outcome({ attempt: 1, outcome: 'failed', problem: 'late' }),
+      ],
+      { state: 'interrupted', attempt: 2 },
+    ],
+    [
+      'an outcome of an overtaken attempt, told after its follower ended',
+      [
+        intent({ attempt: 2 }),
+        outcome({ attempt: 2, outcome: 'failed', problem: 'of the follower' }),
+        outcome({ attempt: 1, outcome: 'done', verified_at: 't', detail: 'late' }),
+      ],
+      { state: 'ended', attempt: 2, result: { outcome: 'failed', problem: 'of the follower' } },
+    ],
+    [
+      'whatever was told after a proof',
+      [
+        outcome({ attempt: 1, outcome: 'done', verified_at: 't', detail: 'd' }),
+        intent({ attempt: 2 }),
+        outcome({ attempt: 2, outcome: 'unknown', problem: 'late' }),
+      ],
+      { state: 'ended', attempt: 1, result: { outcome: 'done' } },
+    ],
     ['another execution', [intent({ attempt: 1, execution: 'y' })], { state: 'pending' }],
     ['another step', [intent({ attempt: 1, step: 'z' })], { state: 'pending' }],
     ['a note', [recorded('note', { execution: 'x', step: 'a', attempt: 1 })], { state: 'pending' }],
