@@ -92,7 +92,7 @@ const REFUSALS: Refusal[] = [
   refused(to('v1.0.0'), 'E_TAG_MOVED', 'its tag was moved'),
   refused(to('v1.1.1'), 'E_TAG_BAD', 'it charged twice', 'alice'),
   refused(to('v1.3.0'), 'E_FORWARD', 'newer than what is live', 'v1.2.0'),
-  refused(to('v1.0.1'), 'E_APPROVAL', 'never proven good', '--approved-by'),
+  refused(to('v1.0.1'), 'E_APPROVAL', 'nobody recorded that it was ever deployed', '--approved-by'),
   { args: to('v1.2.0'), exit: 0, code: 'E_ALREADY_LIVE', says: ['live already'] },
   refused(
     ['rollback', 'application', '--yes', '--config', 'two.yml', '-e', 'staging'],
