@@ -3,8 +3,7 @@ import { BackoutError } from '../../model/error.ts';
 import { tagNotFound } from '../../model/nearest.ts';
 import { isTagFormat } from '../../model/release.ts';
 import type { Repository } from '../../ports/releases.ts';
-import { readObjects } from './read-objects.ts';
-import { isShallow, meaningsOf, shallow } from './repository.ts';
+import { findCommit, isShallow, shallow } from './repository.ts';
 import { type GitOptions, repositoryError, runGit } from './run-git.ts';
 
 export interface NamedCommitsOptions {
@@ -35,11 +34,7 @@ export function namedCommits(options: NamedCommitsOptions): {
     /** @throws BackoutError E_TAG_FORMAT, E_TAG_NOT_FOUND (usage), E_SHALLOW */
     async resolve(name) {
       requireName(name);
-      const found = await readObjects(
-        git,
-        meaningsOf(name).map((meaning) => `${meaning}^{commit}`),
-      );
-      const commit = found.find((object) => object !== undefined)?.name;
+      const commit = await findCommit(git, name);
       if (commit !== undefined) return commit;
       if (await isShallow(git)) throw shallow(git, `does not have ${name}`);
       throw tagNotFound(

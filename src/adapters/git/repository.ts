@@ -44,11 +44,7 @@ export function gitRepository(options: GitRepositoryOptions): Repository {
     /** A tag wins over a branch of the same name, a branch over a commit. @throws E_TAG_FORMAT */
     async resolve(name) {
       requireTagFormat(name);
-      const found = await readObjects(
-        git,
-        meaningsOf(name).map((meaning) => `${meaning}^{commit}`),
-      );
-      return found.find((object) => object !== undefined)?.name;
+      return await findCommit(git, name);
     },
 
     /** @throws BackoutError E_SHALLOW, E_COMMIT_UNKNOWN */
@@ -92,8 +88,15 @@ export function gitRepository(options: GitRepositoryOptions): Repository {
   };
 }
 
-/** What a person may mean by a name, in our order: git's own depends on what else is there. */
-export function meaningsOf(name: string): string[] {
+/** The commit of what a person may mean by a name; undefined when git knows nothing of the kind. */
+export async function findCommit(git: GitOptions, name: string): Promise<string | undefined> {
+  const names = meaningsOf(name).map((meaning) => `${meaning}^{commit}`);
+  const found = await readObjects(git, names);
+  return found.find((object) => object !== undefined)?.name;
+}
+
+/** In our order: git's own depends on what else is there. */
+function meaningsOf(name: string): string[] {
   if (name === 'HEAD' || name.startsWith('refs/')) return [name];
   const prefixes = ['refs/tags/', 'refs/heads/', 'refs/remotes/', 'refs/remotes/origin/'];
   const references = prefixes.map((prefix) => prefix + name);
