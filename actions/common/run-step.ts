@@ -1,14 +1,15 @@
-import { appendFileSync } from 'node:fs';
-import { error, notice, setOutput, setSecret } from '@actions/core';
+import { error, notice, setOutput, setSecret, summary } from '@actions/core';
 import type { Need } from '../../src/config/availability.ts';
 import type { EnvironmentVariables } from '../../src/config/environment.ts';
-import { requirePlainText } from '../../src/model/typed-text.ts';
 import { buildTargets } from '../../src/wiring/build-targets.ts';
 import { locateConfig } from '../../src/wiring/locate-config.ts';
 import { type OpenService, openService } from '../../src/wiring/open-service.ts';
 import { asBackoutError } from './as-backout-error.ts';
 import { describeEvent, inert, type Log, logStream } from './log.ts';
+import { escapeMarkdown } from './markdown.ts';
 import { readConfig } from './read-config.ts';
+import { readActor, readInput } from './read-input.ts';
+import { whatHappened } from './refusal.ts';
 
 /** One step in the deploy workflow of a team. */
 export interface Step {
@@ -48,13 +49,8 @@ export async function runStep(variables: EnvironmentVariables, step: Step): Prom
     process.once(name, () => abort.abort(new Error('the run was cancelled')));
   }
   try {
-    const input = (name: string): string | undefined => {
-      const text = variables[`INPUT_${name.toUpperCase()}`] ?? '';
-      requirePlainText(`The input ${name}`, text);
-      return text === '' ? undefined : text;
-    };
-    const actor = variables['GITHUB_TRIGGERING_ACTOR'] ?? variables['GITHUB_ACTOR'] ?? 'unknown';
-    requirePlainText('The name of the actor', actor);
+    const input = (name: string): string | undefined => readInput(variables, name);
+    const actor = readActor(variables);
     const folder = variables['GITHUB_WORKSPACE'] ?? process.cwd();
     const located = await locateConfig(input('config'), folder, variables, 'refuse');
     const read = readConfig(located, input('environment'), variables);
@@ -85,24 +81,24 @@ export async function runStep(variables: EnvironmentVariables, step: Step): Prom
     });
     for (const [name, value] of Object.entries({ code: '', ...outputs })) setOutput(name, value);
     (ok ? notice : error)(inert(said), { title: 'Backout' });
-    summarize(variables, said);
+    await showOnPage(said);
     process.exitCode = ok ? 0 : 1;
   } catch (cause) {
-    const { code, message, state, remedy } = asBackoutError(cause);
+    const refusal = asBackoutError(cause);
+    const { code, state, remedy } = refusal;
+    const lines = [...whatHappened(refusal), `State: ${state}`, `Do: ${remedy}`];
     setOutput('code', code);
-    error(inert(`${message}\nState: ${state}\nDo: ${remedy}`), { title: code });
-    summarize(variables, `**${code}** ${message}\n\n**State:** ${state}\n\n**Do:** ${remedy}`);
+    error(inert(lines.join('\n')), { title: code });
+    await showOnPage([code, ...lines].join('\n'));
     process.exitCode = 1;
   }
 }
 
-/** Where there is no page for it, the log and the outputs have said it all. */
-function summarize(variables: EnvironmentVariables, markdown: string): void {
-  const page = variables['GITHUB_STEP_SUMMARY'];
-  if (page === undefined) return;
-  try {
-    appendFileSync(page, `${markdown}\n`);
-  } catch {
-    // See above.
-  }
+/** Where there is no page under the run, the log and the outputs have said it all. */
+async function showOnPage(text: string): Promise<void> {
+  const paragraphs = text.split('\n').map((line) => escapeMarkdown(line));
+  await summary
+    .addRaw(paragraphs.join('\n\n'), true)
+    .write()
+    .catch(() => undefined);
 }

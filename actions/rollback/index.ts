@@ -1,7 +1,7 @@
 import { error, notice, setOutput, setSecret, summary } from '@actions/core';
 import { readEnvironment } from '../../src/config/environment.ts';
 import { inert } from '../common/log.ts';
-import { whatHappened } from './refusal.ts';
+import { whatHappened } from '../common/refusal.ts';
 import { runAction } from './run-action.ts';
 import { headline, renderSummary } from './summary.ts';
 

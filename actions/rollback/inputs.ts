@@ -1,8 +1,9 @@
 import type { EnvironmentVariables } from '../../src/config/environment.ts';
 import { readAccepted, requireReasonFor } from '../../src/model/eligibility.ts';
 import { type Level, parseLevel } from '../../src/model/level.ts';
+import { checkIncidentName, checkReason } from '../../src/model/typed-text.ts';
+import { readActor, readInput } from '../common/read-input.ts';
 import { readSwitch } from '../common/switch.ts';
-import { checkIncidentName, checkReason, requirePlainText } from '../../src/model/typed-text.ts';
 
 /** The inputs of the Action after they were checked; undefined = left blank. */
 export interface ActionInputs {
@@ -21,32 +22,23 @@ export interface ActionInputs {
   actor: string;
 }
 
-const NAMES = [
-  'level',
-  'to',
-  'accept',
-  'reason',
-  'incident',
-  'environment',
-  'config',
-  'dry_run',
-] as const;
-
-type InputName = (typeof NAMES)[number];
+type InputName =
+  | 'level'
+  | 'to'
+  | 'accept'
+  | 'reason'
+  | 'incident'
+  | 'environment'
+  | 'config'
+  | 'dry_run';
 
 /**
- * Reads `INPUT_*` as the runner sets them: exactly as written, so that a level with a space behind
- * it is as wrong here as on a command line.
+ * Reads and checks all inputs.
  * @throws BackoutError E_ACCEPT, E_CONTROL_CHARS, E_LEVEL, E_INCIDENT_NAME, E_REASON, E_USAGE (usage)
  */
 export function readInputs(variables: EnvironmentVariables): ActionInputs {
-  const given = (name: InputName): string | undefined => {
-    const text = variables[`INPUT_${name.toUpperCase()}`] ?? '';
-    return text === '' ? undefined : text;
-  };
-  for (const name of NAMES) requirePlainText(`The input ${name}`, given(name) ?? '');
-  const actor = variables['GITHUB_TRIGGERING_ACTOR'] ?? variables['GITHUB_ACTOR'] ?? 'unknown';
-  requirePlainText('The name of the actor', actor);
+  const given = (name: InputName): string | undefined => readInput(variables, name);
+  const actor = readActor(variables);
   const level = given('level');
   const incident = given('incident');
   const reason = given('reason');

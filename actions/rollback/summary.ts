@@ -5,8 +5,8 @@ import { LEVELS } from '../../src/model/level.ts';
 import { type Plan, shortHash } from '../../src/model/plan.ts';
 import { listOff } from '../../src/model/still-off.ts';
 import { seconds } from '../common/log.ts';
-import { escapeMarkdown, escapeMermaid, markdownTable } from './markdown.ts';
-import { whatHappened } from './refusal.ts';
+import { escapeMarkdown, escapeMermaid, markdownTable } from '../common/markdown.ts';
+import { whatHappened } from '../common/refusal.ts';
 import type { ActionReport, Moment } from './run-action.ts';
 
 /** The page that people see under the run: what is true now, how long it took, what is next. */

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { inert } from '../../actions/common/log.ts';
-import { escapeMarkdown, escapeMermaid } from '../../actions/rollback/markdown.ts';
+import { escapeMarkdown, escapeMermaid } from '../../actions/common/markdown.ts';
 
 const NASTY = [
   '```\ninjected',

@@ -83,7 +83,13 @@ test('A bake that passes marks it good, and says so on the page under the run.',
 }, 60_000);
 
 test('A release that is held is not deployed, nor its commit under another tag.', async () => {
-  const held = await site.call(['release', 'hold', 'v2.0.0', '--reason', 'orders are lost']);
+  const held = await site.call([
+    'release',
+    'hold',
+    'v2.0.0',
+    '--reason',
+    'orders <b>lost</b> @all',
+  ]);
   expect(held.code).toBe(0);
   await site.git.git('tag', 'v2.0.1', 'v2.0.0^{commit}');
   for (const tag of ['v2.0.0', 'v2.0.1']) {
@@ -91,7 +97,10 @@ test('A release that is held is not deployed, nor its commit under another tag.'
     expect({ exitCode, code: outputs['code'] }).toEqual({ exitCode: 1, code: 'E_TAG_BAD' });
     expect(outputs['allowed']).toBeUndefined();
     expect(errors.join()).toContain('State:');
-    expect(summary).toContain('orders are lost');
+    expect(errors.join()).toContain('orders <b>lost</b> @all');
+    // On a page, the words of a person are words.
+    expect(summary).toContain('orders &#60;b&#62;lost&#60;/b&#62; &#64;all');
+    expect(summary).not.toContain('<b>');
   }
 });
 
@@ -116,6 +125,14 @@ test.each(refusals)(
     expect((await site.call(['release', 'list', '--json'])).stdout).toBe(before.stdout);
   },
 );
+
+test('A broken backout.yml is refused with the line that is wrong.', async () => {
+  const config = join(site.folder, 'broken.yml');
+  await writeFile(config, 'version: 1\nservice: [shop]\n');
+  const { exitCode, outputs, errors } = await run('gate', { tag: 'v1.1.0', config: 'broken.yml' });
+  expect({ exitCode, code: outputs['code'] }).toEqual({ exitCode: 1, code: 'E_CONFIG' });
+  expect(errors.join()).toContain('broken.yml:2');
+});
 
 test('Without the journal nothing is permitted, and nothing is recorded.', async () => {
   const env = { JOURNAL_URL: 'postgresql://nobody@127.0.0.1:1/none' };
