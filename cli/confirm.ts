@@ -11,10 +11,16 @@ export interface StartOptions {
 }
 
 /**
- * A person at a terminal is shown the plan and asked; a script says --yes or names the plan it means.
+ * A person at a terminal is shown the plan, with what else there is to know, and asked; a script says
+ * --yes or names the plan it means.
  * @throws BackoutError E_CONFIRM
  */
-export async function confirmStart(out: Output, plan: Plan, options: StartOptions): Promise<void> {
+export async function confirmStart(
+  out: Output,
+  plan: Plan,
+  options: StartOptions,
+  notice: readonly string[] = [],
+): Promise<void> {
   if (options.yes === true || options.plan !== undefined) return;
   if (!out.interactive || !process.stdin.isTTY) {
     throw new BackoutError({
@@ -24,8 +30,12 @@ export async function confirmStart(out: Output, plan: Plan, options: StartOption
       remedy: `Add --yes, or --plan ${shortHash(plan.hash)} to carry out exactly this plan.`,
     });
   }
-  out.line(renderPlan(plan));
-  if (/^y(es)?$/i.test(await ask('Start? [y/N] '))) return;
+  out.line([renderPlan(plan), ...notice].join('\n'));
+  const question =
+    plan.undoes === undefined
+      ? 'Start?'
+      : `Bring ${plan.to ?? '?'} back, which is held, and end its hold?`;
+  if (/^y(es)?$/i.test(await ask(`${question} [y/N] `))) return;
   throw new BackoutError({
     code: 'E_CONFIRM',
     kind: 'refused',

@@ -1,4 +1,4 @@
-import { assessLive } from '../src/operations/assess.ts';
+import { assessLive } from '../src/operations/live-state.ts';
 import { within } from '../src/ports/clock.ts';
 import type { CommandContext } from './context.ts';
 

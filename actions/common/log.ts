@@ -1,4 +1,5 @@
 import { Writable } from 'node:stream';
+import { describePlan } from '../../src/model/plan.ts';
 import type { ProgressEvent } from '../../src/model/progress.ts';
 
 /** Writes a line to the job log, in which some lines are commands. */
@@ -32,7 +33,7 @@ export function describeEvent(event: ProgressEvent): string | undefined {
     case 'execution-started': {
       const { plan, incident, resumed } = event;
       const way = plan.to === undefined ? '' : `: ${plan.from ?? '?'} -> ${plan.to}`;
-      return `${resumed ? 'Continuing' : 'Starting'} level ${plan.level}${way}, incident ${incident}`;
+      return `${resumed ? 'Continuing' : 'Starting'} ${describePlan(plan)}${way}, incident ${incident}`;
     }
     case 'step-started':
       return `  ${event.number}/${event.of} ${event.step.title}`;

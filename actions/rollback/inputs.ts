@@ -1,5 +1,6 @@
 import type { EnvironmentVariables } from '../../src/config/environment.ts';
 import { readAccepted, requireReasonFor } from '../../src/model/eligibility.ts';
+import { checkForward } from '../../src/model/forward-input.ts';
 import { type Level, parseLevel } from '../../src/model/level.ts';
 import { checkIncidentName, checkReason } from '../../src/model/typed-text.ts';
 import { readActor, readInput } from '../common/read-input.ts';
@@ -8,6 +9,8 @@ import { readSwitch } from '../common/switch.ts';
 /** The inputs of the Action after they were checked; undefined = left blank. */
 export interface ActionInputs {
   level: Level | undefined;
+  /** True: undo the last rollback. */
+  forward: boolean;
   to: string | undefined;
   /** What is RED about `to` and accepted, by code. */
   accepted: string[];
@@ -24,6 +27,7 @@ export interface ActionInputs {
 
 type InputName =
   | 'level'
+  | 'forward'
   | 'to'
   | 'accept'
   | 'reason'
@@ -43,10 +47,14 @@ export function readInputs(variables: EnvironmentVariables): ActionInputs {
   const incident = given('incident');
   const reason = given('reason');
   if (incident !== undefined) checkIncidentName(incident, 'leave the input incident blank');
+  const parsed = level === undefined ? undefined : parseLevel(level);
+  const forward = readSwitch('forward', given('forward'));
+  if (forward) checkForward({ level: parsed, to: given('to'), accept: given('accept'), reason });
   const accepted = readAccepted(given('accept'), given('to'));
   requireReasonFor(accepted, reason);
   return {
-    level: level === undefined ? undefined : parseLevel(level),
+    level: forward ? 'application' : parsed,
+    forward,
     to: given('to'),
     accepted,
     reason: checkReason(reason, actor),

@@ -53,7 +53,10 @@ export async function perform(report: ActionReport, performance: Performance): P
     { ...inputs, policy: service.config.environment.approval.application },
     (plan) => {
       log(`Plan ${plan.hash}, budget ${seconds(plan.budget_ms)}:`);
-      for (const { title, cap_ms: cap } of plan.steps) log(`  ${title} (at most ${seconds(cap)})`);
+      for (const [index, { title, cap_ms: cap, stage }] of plan.steps.entries()) {
+        const joins = stage === plan.steps[index - 1]?.stage ? 'side by side: ' : '';
+        log(`  ${joins}${title} (at most ${seconds(cap)})`);
+      }
     },
   );
   if (emergency) await service.drain();

@@ -71,13 +71,17 @@ export async function runAction(
 
 /** What is going to be done to what: the first that somebody wants to be sure of. */
 function describePurpose(inputs: ActionInputs, service: string, environment: string): string {
-  const { level, to, dryRun } = inputs;
+  const { level, to, dryRun, forward } = inputs;
   const back = `go back to ${to ?? 'the last known good release'}`;
   const deeds: Record<Level, string> = {
     flags: 'make safe',
     application: `make safe, then ${back}`,
     database: `make safe, then restore the database and ${back}`,
   };
+  if (forward) {
+    const undo = 'undo the last rollback and return to what it left';
+    return `${service} in ${environment}: ${dryRun ? 'show the plan to ' : ''}${undo}`;
+  }
   const deed = level === undefined ? 'do what the situation asks for' : deeds[level];
   return `${service} in ${environment}: ${dryRun ? 'show the plan to ' : ''}${deed}`;
 }

@@ -2,7 +2,7 @@ import type { RollbackResult } from '../../src/operations/operation-ports.ts';
 import { describeInnocence } from '../../src/operations/review-innocence.ts';
 import { nextCommand, validationFailed } from '../../src/operations/finish-rollback.ts';
 import { LEVELS } from '../../src/model/level.ts';
-import { type Plan, shortHash } from '../../src/model/plan.ts';
+import { moveWords, type Plan, shortHash, stagesOf } from '../../src/model/plan.ts';
 import { listOff } from '../../src/model/still-off.ts';
 import { seconds } from '../common/log.ts';
 import { escapeMarkdown, escapeMermaid, markdownTable } from '../common/markdown.ts';
@@ -33,13 +33,17 @@ function renderPlanned(plan: Plan): string {
   return [
     `## Dry run: nothing was changed`,
     '',
-    `Level ${plan.level}, ${escapeMarkdown(`${plan.from ?? '?'} → ${plan.to ?? 'safe state'}`)}, ` +
+    `${plan.undoes === undefined ? '' : 'Return from a rollback. '}Level ${plan.level}, ${escapeMarkdown(`${plan.from ?? '?'} → ${plan.to ?? 'safe state'}`)}, ` +
       `plan \`${shortHash(plan.hash)}\`, budget ${seconds(plan.budget_ms)}.`,
     '',
     ...markdownTable(
-      ['Step', 'At most'],
-      plan.steps.map(({ title, cap_ms: cap }) => [title, seconds(cap)]),
+      ['Stage', 'Step', 'At most'],
+      stagesOf(plan).flatMap((steps, index) =>
+        steps.map(({ title, cap_ms: cap }) => [String(index + 1), title, seconds(cap)]),
+      ),
     ),
+    '',
+    'Steps of one stage run side by side.',
     '',
   ].join('\n');
 }
@@ -111,13 +115,14 @@ export function headline({ execution }: RollbackResult): string {
     return `${title}. The release is NOT rolled back`;
   }
   const to = plan.to ?? '?';
-  if (validationFailed(execution)) return `ROLLED BACK to ${to}, STILL NOT HEALTHY`;
+  const { noun, past } = moveWords(plan);
+  if (validationFailed(execution)) return `${past} to ${to}, STILL NOT HEALTHY`;
   return {
-    done: `ROLLED BACK to ${to}`,
-    partial: `ROLLED BACK to ${to}, with problems`,
-    failed: `ROLLBACK to ${to} FAILED`,
-    unknown: `ROLLBACK to ${to} NOT PROVEN`,
-    refused: `ROLLBACK to ${to} STOPPED, it is somebody else's now`,
+    done: `${past} to ${to}`,
+    partial: `${past} to ${to}, with problems`,
+    failed: `${noun} to ${to} FAILED`,
+    unknown: `${noun} to ${to} NOT PROVEN`,
+    refused: `${noun} to ${to} STOPPED, it is somebody else's now`,
   }[outcome];
 }
 

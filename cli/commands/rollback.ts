@@ -2,7 +2,8 @@ import type { Command } from 'commander';
 import { requireApproval } from '../../src/operations/approval.ts';
 import { readAccepted, requireReasonFor } from '../../src/model/eligibility.ts';
 import { BackoutError } from '../../src/model/error.ts';
-import { parseLevel } from '../../src/model/level.ts';
+import { checkForward, type ForwardInput } from '../../src/model/forward-input.ts';
+import { type Level, parseLevel } from '../../src/model/level.ts';
 import { type Plan, shortHash } from '../../src/model/plan.ts';
 import {
   type PreparedRollback,
@@ -11,6 +12,8 @@ import {
 } from '../../src/operations/roll-back.ts';
 import { findIncident } from '../../src/operations/incidents.ts';
 import { makeSafe } from '../../src/operations/make-safe.ts';
+import type { OperationPorts } from '../../src/operations/operation-ports.ts';
+import { prepareReturn } from '../../src/operations/prepare-return.ts';
 import { planFlags } from '../../src/operations/plan-rollback.ts';
 import { checkReason } from '../../src/model/typed-text.ts';
 import { confirmStart } from '../confirm.ts';
@@ -19,7 +22,7 @@ import { EXIT, exitCodeOfOutcome } from '../exit-code.ts';
 import { liveNow } from '../live-now.ts';
 import type { Runner } from '../program.ts';
 import { requireManual, showManual } from './manual.ts';
-import { renderPlan } from '../render/plan.ts';
+import { describeReturn, renderPlan } from '../render/plan.ts';
 import { renderResult } from '../render/result.ts';
 import { labelled, nextLine } from '../render/text.ts';
 
@@ -32,15 +35,18 @@ interface RollbackOptions extends GlobalOptions {
   yes?: boolean;
   dryRun?: boolean;
   accept?: string;
+  forward?: boolean;
 }
 
 interface PlanOptions extends GlobalOptions {
   to?: string;
   accept?: string;
+  forward?: boolean;
   manual?: boolean;
   reason?: string;
 }
 
+const FORWARD = 'undo the last rollback: bring back what it left, because it did not help';
 const ACCEPT = 'what is RED about --to and is accepted, such as below-floor,secret-missing';
 
 export function addRollback(program: Command, run: Runner): void {
@@ -50,6 +56,7 @@ export function addRollback(program: Command, run: Runner): void {
     .argument('[level]', 'flags, application or database', 'application')
     .option('--to <tag>', 'the release to go back to (default: the last known good)')
     .option('--accept <risks>', ACCEPT)
+    .option('--forward', FORWARD)
     .option('--manual', 'the steps by hand, to paste into a shell, for when everything is down')
     .option('--reason <text>', 'with --manual: what is broken')
     .action(run(showPlan));
@@ -61,6 +68,7 @@ export function addRollback(program: Command, run: Runner): void {
     .option('--reason <text>', 'what is broken, 10 to 2,000 characters')
     .option('--incident <id>', 'the incident it belongs to (default: the open one, or a new one)')
     .option('--accept <risks>', ACCEPT)
+    .option('--forward', FORWARD)
     .option('--plan <hash>', 'carry out exactly this plan, or refuse')
     .option(
       '--approved-by <name>',
@@ -75,25 +83,47 @@ async function showPlan(level: string, options: PlanOptions) {
   if (options.manual === true) return await showManual(level, options);
   requireManual(options);
   const parsed = parseLevel(level);
+  const { forward = false } = options;
+  // Looking needs no reason; undoing does.
+  if (forward) checkForward({ ...asked(parsed, options), reason: '' });
   const accepted = readAccepted(options.accept, options.to);
   return await withService(options, { need: 'assess' }, async ({ service, out, again }) => {
-    const prepared = await prepareRollback(service.ports, parsed, options.to, accepted);
+    const prepared = await prepare(service.ports, parsed, options, accepted);
     const { plan } = prepared;
     const second = needsSecondPerson(service, prepared);
     const command =
-      `backout rollback ${parsed}${to(options)} --plan ${shortHash(plan.hash)}` +
-      (accepted.length === 0 ? '' : ` --accept ${accepted.join(',')} --reason "…"`) +
+      `backout rollback ${parsed}${to(options)}${forward ? ' --forward' : ''}` +
+      ` --plan ${shortHash(plan.hash)}` +
+      (accepted.length === 0 ? '' : ` --accept ${accepted.join(',')}`) +
+      (accepted.length > 0 || forward ? ' --reason "…"' : '') +
       (second ? ' --approved-by NAME' : '');
     out.result(
       plan,
       [
         renderPlan(plan),
+        ...describeReturn(prepared),
         ...(second ? [labelled('Needs', 'a second person who agrees to it')] : []),
         nextLine(again(command)),
       ].join('\n'),
     );
     return EXIT.done;
   });
+}
+
+function asked(level: Level, { to: release, accept }: PlanOptions): Omit<ForwardInput, 'reason'> {
+  return { level, to: release, accept };
+}
+
+/** Back, or forward again to what the last rollback left. */
+async function prepare(
+  ports: OperationPorts,
+  level: Level,
+  options: Pick<RollbackOptions, 'forward' | 'incident' | 'to'>,
+  accepted: readonly string[],
+): Promise<PreparedRollback> {
+  return options.forward === true
+    ? await prepareReturn(ports, options.incident)
+    : await prepareRollback(ports, level, options.to, accepted);
 }
 
 function needsSecondPerson(
@@ -120,6 +150,7 @@ const to = (options: { to?: string }): string =>
 async function rollback(level: string, options: RollbackOptions) {
   const parsed = parseLevel(level);
   const emergency = parsed === 'flags';
+  if (options.forward === true) checkForward({ ...asked(parsed, options), reason: options.reason });
   const accepted = readAccepted(options.accept, options.to);
   requireReasonFor(accepted, options.reason);
   return await withService(options, { need: parsed, emergency }, async (context) => {
@@ -139,10 +170,11 @@ async function rollback(level: string, options: RollbackOptions) {
       out.result(result, renderResult(result, await liveNow(context), again));
       return exitCodeOfOutcome(result.execution.outcome);
     }
-    const prepared = await prepareRollback(service.ports, parsed, options.to, accepted);
+    const prepared = await prepare(service.ports, parsed, options, accepted);
     const { plan } = prepared;
     if (options.dryRun === true) {
-      out.result({ plan, dry_run: true }, `${renderPlan(plan)}\nDry run: nothing was changed.`);
+      const shown = [renderPlan(plan), ...describeReturn(prepared)].join('\n');
+      out.result({ plan, dry_run: true }, `${shown}\nDry run: nothing was changed.`);
       return EXIT.done;
     }
     requireSamePlan(plan, options.plan);
@@ -151,7 +183,7 @@ async function rollback(level: string, options: RollbackOptions) {
       actor: user,
       approvedBy: options.approvedBy,
     });
-    await confirmStart(out, plan, options);
+    await confirmStart(out, plan, options, describeReturn(prepared));
     const found = await findIncident(service.ports, options.incident);
     const result = await rollBack(service.ports, prepared, {
       ...request,

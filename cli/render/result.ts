@@ -5,6 +5,7 @@ import {
 } from '../../src/operations/finish-rollback.ts';
 import type { RollbackResult } from '../../src/operations/operation-ports.ts';
 import { describeInnocence } from '../../src/operations/review-innocence.ts';
+import { moveWords } from '../../src/model/plan.ts';
 import { listOff } from '../../src/model/still-off.ts';
 import { labelled, nextLine, wrap } from './text.ts';
 import { formatDuration } from './time.ts';
@@ -27,6 +28,9 @@ export function renderResult(
   }
   if (isDone(result, 'hold-release')) {
     lines.push(labelled('Held', `${plan.from ?? '?'}, so that nothing deploys it again`));
+  }
+  if (isDone(result, 'end-hold')) {
+    lines.push(labelled('Hold', `ended: ${plan.to ?? '?'} may be deployed again`));
   }
   lines.push(labelled('Off', listOff(stillOff).join(', ') || 'nothing'));
   if (measured !== undefined) {
@@ -70,21 +74,22 @@ function headline(
   }
   const from = plan.from ?? 'the release that was live';
   const to = plan.to ?? '?';
+  const { noun, past } = moveWords(plan);
   if (validationFailed(execution)) {
     const innocent = isProbablyInnocent(execution, innocence)
       ? `: ${from} is probably not the cause`
       : '';
     return [
-      wrap(`ROLLED BACK to ${to}, STILL NOT HEALTHY: ${where}, incident ${incident}`),
+      wrap(`${past} to ${to}, STILL NOT HEALTHY: ${where}, incident ${incident}`),
       wrap(`${to} is live and the checks still fail${innocent}.`),
     ];
   }
   const title = {
-    done: `ROLLED BACK to ${to}`,
-    partial: `ROLLED BACK to ${to}, with problems`,
-    failed: `ROLLBACK to ${to} FAILED`,
-    unknown: `ROLLBACK to ${to} NOT PROVEN`,
-    refused: `ROLLBACK to ${to} STOPPED: it is somebody else's now`,
+    done: `${past} to ${to}`,
+    partial: `${past} to ${to}, with problems`,
+    failed: `${noun} to ${to} FAILED`,
+    unknown: `${noun} to ${to} NOT PROVEN`,
+    refused: `${noun} to ${to} STOPPED: it is somebody else's now`,
   }[outcome];
   return [wrap(`${title}: ${where}, incident ${incident}`)];
 }

@@ -95,29 +95,3 @@ export function complaintRulesOf({ rules }: BackoutConfig): ComplaintRule[] {
     remedy: 'Take `signal` out of the rules complaints and many-complaints: it is theirs already.',
   });
 }
-
-/** The shape that targets and services share as far as order is concerned. */
-interface Ordered {
-  order: number;
-  depends_on: string[];
-}
-
-/**
- * Names in the order in which they are worked on: after everything they depend on, then by `order`,
- * then by name. Dependencies that are not in `all` (another environment) are taken as done.
- */
-export function inOrder(all: Readonly<Record<string, Ordered>>): string[] {
-  const waiting = new Map(Object.entries(all));
-  const sequence: string[] = [];
-  while (waiting.size > 0) {
-    const ready = [...waiting].filter(([, one]) => !one.depends_on.some((id) => waiting.has(id)));
-    const next = ready.toSorted(
-      ([a, one], [b, other]) => one.order - other.order || (a < b ? -1 : 1),
-    )[0];
-    // The loader refuses circles; whatever comes from elsewhere must still come to an end.
-    const id = next?.[0] ?? [...waiting.keys()].toSorted()[0] ?? '';
-    sequence.push(id);
-    waiting.delete(id);
-  }
-  return sequence;
-}

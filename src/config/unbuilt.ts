@@ -28,7 +28,6 @@ const EVERYTHING: Need[] = [
 export function findUnbuilt(config: BackoutConfig): UnavailableSetting[] {
   return [
     ...fromEnvironments(config),
-    ...fromReleases(config),
     ...fromFlags(config),
     ...findUnbuiltRules(config),
     ...fromParts(config),
@@ -72,20 +71,6 @@ function fromEnvironments(config: BackoutConfig): UnavailableSetting[] {
     }
     return found;
   });
-}
-
-function fromReleases({ releases, depends_on: services }: BackoutConfig): UnavailableSetting[] {
-  const found: UnavailableSetting[] = [];
-  const add = (key: string, feature: string, needs: Need[]): void => {
-    found.push(missing(['releases', key], feature, needs));
-  };
-  if (services.length > 0) {
-    found.push(missing(['depends_on'], 'order between services', ['application', 'database']));
-  }
-  if (releases.parallel_targets > 1) {
-    add('parallel_targets', 'deploying targets at once', ['application']);
-  }
-  return found;
 }
 
 function fromFlags(config: BackoutConfig): UnavailableSetting[] {

@@ -90,6 +90,7 @@ function words(code: MessageCode, facts: MessageFacts): { title: string; lines: 
   const where = `${facts.service} ${facts.environment}`;
   const from = facts.from ?? 'the live release';
   const to = facts.to ?? 'the last known good release';
+  const noun = facts.returning === true ? 'RETURN' : 'ROLLBACK';
   switch (code) {
     case 'safe-state-on':
       return {
@@ -104,14 +105,14 @@ function words(code: MessageCode, facts: MessageFacts): { title: string; lines: 
       };
     case 'rollback-started':
       return {
-        title: `🚨 ROLLBACK IN PROGRESS: ${where}`,
-        lines: [`Going from ${from} back to ${to}.`, ...reason(facts), ...eta(facts)],
+        title: `🚨 ${noun} IN PROGRESS: ${where}`,
+        lines: [way(facts, from, to), ...reason(facts), ...eta(facts)],
       };
     case 'progress':
-      return { title: `🔄 ROLLBACK UPDATE: ${where}`, lines: [...progress(facts), ...eta(facts)] };
+      return { title: `🔄 ${noun} UPDATE: ${where}`, lines: [...progress(facts), ...eta(facts)] };
     case 'rollback-complete':
       return {
-        title: `✅ ROLLBACK COMPLETE: ${where}`,
+        title: `✅ ${noun} COMPLETE: ${where}`,
         lines: [
           `${to} is live and validated${held(facts, from)}.`,
           ...(facts.helped === false
@@ -124,30 +125,30 @@ function words(code: MessageCode, facts: MessageFacts): { title: string; lines: 
       };
     case 'rollback-failed':
       return {
-        title: `❌ ROLLBACK FAILED: ${where}`,
+        title: `❌ ${noun} FAILED: ${where}`,
         lines: [
           facts.still_failing === true
             ? `${to} is live, and the checks still fail${innocent(facts, from)}.`
-            : `Going from ${from} back to ${to} did not work.`,
+            : `${goingTo(facts, from, to)} did not work.`,
           ...problems(facts),
           ...off(facts),
         ],
       };
     case 'rollback-unknown':
       return {
-        title: `❓ ROLLBACK NOT PROVEN: ${where}`,
+        title: `❓ ${noun} NOT PROVEN: ${where}`,
         lines: ['Nobody can tell yet whether it worked.', ...problems(facts), ...off(facts)],
       };
     case 'refused':
-      return { title: `⛔ ROLLBACK REFUSED: ${where}`, lines: problems(facts) };
+      return { title: `⛔ ${noun} REFUSED: ${where}`, lines: problems(facts) };
     case 'budget-warning':
       return {
-        title: `⏳ ROLLBACK IS SLOW: ${where}`,
+        title: `⏳ ${noun} IS SLOW: ${where}`,
         lines: ['Most of the time budget is used.', ...progress(facts)],
       };
     case 'budget-exceeded':
       return {
-        title: `⏰ ROLLBACK OVER ITS TIME BUDGET: ${where}`,
+        title: `⏰ ${noun} OVER ITS TIME BUDGET: ${where}`,
         lines: ['The work goes on. Somebody should look.', ...progress(facts)],
       };
     case 'recovery-step':
@@ -181,6 +182,16 @@ function words(code: MessageCode, facts: MessageFacts): { title: string; lines: 
   }
 }
 
+/** A return goes to what is held, on purpose: whoever reads it must not take it for a mistake. */
+function way(facts: MessageFacts, from: string, to: string): string {
+  const why = facts.returning === true ? ', on purpose: the rollback did not help' : '';
+  return `${goingTo(facts, from, to)}${why}.`;
+}
+function goingTo({ returning }: MessageFacts, from: string, to: string): string {
+  return returning === true
+    ? `Returning from ${from} to ${to}`
+    : `Going from ${from} back to ${to}`;
+}
 const reason = ({ reason: why }: MessageFacts): string[] => [`Reason: ${why}`];
 const work = ({ work: what = 'maintenance' }: MessageFacts): string => what;
 const problems = ({ problems: list }: MessageFacts): string[] =>

@@ -36,6 +36,8 @@ export interface MessageFacts {
   work?: string;
   from?: string;
   to?: string;
+  /** True when a rollback is undone: `to` is what it left. */
+  returning?: boolean;
   /** Step X of Y, what is being done now and what comes next. */
   step?: { number: number; of: number; now: string; next?: string };
   /** Seconds until we expect to be done. */

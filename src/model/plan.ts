@@ -13,6 +13,7 @@ export type StepAction =
   | { kind: 'deploy'; target: string; tag: string; commit: string }
   | { kind: 'record-release'; tag: string; commit: string }
   | { kind: 'hold-release'; tag: string; commit: string }
+  | { kind: 'end-hold'; tag: string; commit: string }
   /** `slowest_ms`: longest that one check can take when nothing stops the process. */
   | {
       kind: 'validate';
@@ -48,9 +49,16 @@ export interface Step {
 export interface PlanContent extends Scope {
   /** Left out: maintenance, which rolls nothing back (operations/maintain.ts). */
   level?: Level;
-  /** What is live now, as the targets said when the plan was made. */
+  /**
+   * What is left, and held: what the targets said is live when the plan was made. Where they said
+   * different things, the newest of those.
+   */
   from?: string;
+  /** Tags by target where the targets did not all say the same; one that is missing did not say. */
+  from_parts?: Record<string, string>;
   to?: string;
+  /** The rollback that is undone: `to` is what it left. Left out: this is none. */
+  undoes?: { incident: string; execution: string };
   /** What speaks against `to` and a person accepts, by code (model/eligibility.ts). */
   accepted?: string[];
   /** SHA-256 of the `backout.yml` that counted. */
@@ -80,9 +88,23 @@ export function isSealed(plan: Plan): boolean {
   return hashJson(content) === hash;
 }
 
-/** What a plan is, in a sentence: `level application`, or `maintenance`. */
-export function describePlan({ level }: Pick<Plan, 'level'>): string {
+/** What a plan is, in a sentence: `level application`, `return to v1.2.0`, or `maintenance`. */
+export function describePlan({ level, to, undoes }: Pick<Plan, 'level' | 'to' | 'undoes'>): string {
+  if (undoes !== undefined) return `return to ${to ?? '?'}`;
   return level === undefined ? 'maintenance' : `level ${level}`;
+}
+
+/** Words for the headlines of level application: back, or forward again. */
+export function moveWords({ undoes }: Pick<Plan, 'undoes'>): { noun: string; past: string } {
+  return undoes === undefined
+    ? { noun: 'ROLLBACK', past: 'ROLLED BACK' }
+    : { noun: 'RETURN', past: 'RETURNED' };
+}
+
+/** Steps by stage: those of one list run side by side. */
+export function stagesOf({ steps }: Pick<Plan, 'steps'>): Step[][] {
+  const numbers = [...new Set(steps.map(({ stage }) => stage))].toSorted((a, b) => a - b);
+  return numbers.map((number) => steps.filter(({ stage }) => stage === number));
 }
 
 /** `3f2a91c04d77`: what people compare and type. */
@@ -98,6 +120,7 @@ export function isMutation(action: StepAction): boolean {
     case 'deploy':
     case 'record-release':
     case 'hold-release':
+    case 'end-hold':
     case 'flush-cache':
     case 'restart-service':
     case 'set-flag':

@@ -102,7 +102,8 @@ function executions(entries: readonly JournalEntry[]): string[] {
 function planTitle(plan: Plan): string {
   if (plan.level === undefined) return 'Maintenance';
   if (plan.level === 'flags') return 'Safe state';
-  return `Rollback ${inline(plan.from ?? 'unknown release')} → ${inline(plan.to ?? '?')}`;
+  const what = plan.undoes === undefined ? 'Rollback' : 'Return';
+  return `${what} ${inline(plan.from ?? 'unknown release')} → ${inline(plan.to ?? '?')}`;
 }
 
 function unproven(entries: readonly JournalEntry[]): string[] {

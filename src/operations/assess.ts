@@ -13,13 +13,20 @@ import {
 import type { Release, Tag } from '../model/release.ts';
 import { compareVersions } from '../model/version.ts';
 import type { StillOff } from '../model/still-off.ts';
-import type { LiveRelease } from '../ports/target.ts';
 import { within } from '../ports/clock.ts';
 import { gatherEvidence } from './gather-evidence.ts';
+import { findLastMove, type LastMove } from './last-move.ts';
+import {
+  agreedRelease,
+  describeMixed,
+  type LivePart,
+  presumedLive,
+  readTargets,
+} from './live-state.ts';
 import type { OperationPorts } from './operation-ports.ts';
+import { recommend } from './recommend.ts';
 import { readStillOff } from './still-off.ts';
 
-const TARGET_CAP_MS = 10_000;
 /** Longest wait for the repository, the records and the journal; all are asked side by side. */
 const STORE_CAP_MS = 10_000;
 const COMMITS_SHOWN = 20;
@@ -33,9 +40,11 @@ export interface Candidate extends Eligibility {
 
 export interface Assessment {
   /** What each target says, in their order. */
-  targets: { name: string; live: LiveRelease }[];
-  /** The release that is live; undefined when the targets do not say, or do not agree. */
+  targets: LivePart[];
+  /** The release that is live; undefined when a target does not say, or they do not agree. */
   live: string | undefined;
+  /** What the others are judged by: `live`, else the newest that any target runs, or that was recorded. */
+  presumed: string | undefined;
   tags: Tag[];
   releases: Release[];
   knownGood: KnownGood;
@@ -44,6 +53,8 @@ export interface Assessment {
   /** Commits that a rollback to the last known good takes away, newest first, at most 20. */
   commits: { commit: string; subject: string }[];
   openIncidents: Incident[];
+  /** The newest rollback, or return from one, of the open incidents; undefined: none was begun. */
+  lastMove: LastMove | undefined;
   stillOff: StillOff;
   recommended: { level: Level | undefined; why: string; command: string | undefined };
   /** What could not be found out. */
@@ -78,33 +89,36 @@ export async function assess(
     readStillOff(ports),
   ]);
   problems.push(...stillOff.problems);
-  const live = agreedRelease(targets, problems);
-  const input: KnownGoodInput = {
-    ...ports.facts.eligibility,
-    releases,
-    tags,
-    live: live ?? newestRecorded(releases),
-  };
-  const { knownGood, candidates } = await lookAtCandidates(ports, input, purpose, named);
+  const live = agreedRelease(targets);
+  const mixed = describeMixed(targets);
+  if (mixed !== undefined) problems.push(mixed);
+  const presumed = presumedLive(targets, { tags, releases });
+  const input: KnownGoodInput = { ...ports.facts.eligibility, releases, tags, live: presumed };
+  const openIncidents = incidents.filter((one) => one.status === 'open' && !isMaintenance(one));
+  const [{ knownGood, candidates }, lastMove] = await Promise.all([
+    lookAtCandidates(ports, input, purpose, named),
+    orElse(() => findLastMove(ports, openIncidents), undefined),
+  ]);
   const from = tags.find(({ name }) => name === live)?.commit;
   const to = knownGood.release?.commit;
   const commits =
     from === undefined || to === undefined
       ? []
       : await orElse(() => ports.repository.commitsBetween(to, from, COMMITS_SHOWN), []);
-  const openIncidents = incidents.filter((one) => one.status === 'open' && !isMaintenance(one));
-  const recommended = recommend(stillOff, live, { knownGood, releases, openIncidents });
+  const situation = { targets, live, presumed, knownGood, releases, openIncidents, lastMove };
   return {
     targets,
     live,
+    presumed,
     tags,
     releases,
     knownGood,
     candidates,
     commits,
     openIncidents,
+    lastMove,
     stillOff,
-    recommended,
+    recommended: recommend(stillOff, situation),
     problems,
   };
 }
@@ -162,104 +176,4 @@ function listNames({ releases, tags, live }: KnownGoodInput): string[] {
     return isOlder && !recorded.includes(name) ? [name] : [];
   });
   return [...recorded, ...others].filter((name) => name !== live);
-}
-
-/** The release that is live, for the words of a message; undefined when the targets do not say. */
-export async function assessLive(ports: Pick<OperationPorts, 'targets' | 'clock'>) {
-  return agreedRelease(await readTargets(ports), []);
-}
-
-/**
- * What each target says is live. Never throws: what cannot be read is `known: false`.
- * @param capMs longest wait, in milliseconds; left out: 10 s, and as long as a target says it needs
- */
-export async function readTargets(
-  ports: Pick<OperationPorts, 'targets' | 'clock'>,
-  capMs?: number,
-): Promise<Assessment['targets']> {
-  return await Promise.all(
-    ports.targets.map(async (target) => {
-      const live = await within(
-        ports.clock,
-        capMs ?? Math.max(TARGET_CAP_MS, target.readMs ?? 0),
-        (signal) => target.current(signal),
-      ).catch((error: unknown): LiveRelease => ({ known: false, problem: describeCause(error) }));
-      return { name: target.name, live };
-    }),
-  );
-}
-
-/** When no target says what is live, what went live last stands for it: it may be the bad one. */
-export function newestRecorded(releases: readonly Release[]): string | undefined {
-  return releases.toSorted((a, b) => (a.deployedAt < b.deployedAt ? 1 : -1))[0]?.tag;
-}
-
-export function agreedRelease(
-  targets: Assessment['targets'],
-  problems: string[],
-): string | undefined {
-  const said = new Set<string>();
-  for (const { name, live } of targets) {
-    if (live.known) said.add(live.tag);
-    else problems.push(`${name} does not say what is live: ${live.problem}`);
-  }
-  if (said.size > 1) problems.push(`The targets run different releases: ${[...said].join(', ')}.`);
-  return said.size === 1 ? [...said][0] : undefined;
-}
-
-function recommend(
-  off: StillOff,
-  live: string | undefined,
-  {
-    knownGood,
-    releases,
-    openIncidents,
-  }: Pick<Assessment, 'knownGood' | 'releases' | 'openIncidents'>,
-): Assessment['recommended'] {
-  const { release } = knownGood;
-  if (off.incidents.length === 0) {
-    return {
-      level: 'flags',
-      why:
-        off.problems.length === 0
-          ? 'The safe state is off. It takes seconds and undoes nothing.'
-          : 'Whether the safe state is on cannot be read. Asking for it again undoes nothing.',
-      command: 'backout emergency --reason "…"',
-    };
-  }
-  // Rolled back in this incident already: the next thing is the way up, not a still older release.
-  if (isRolledBack({ live, releases, openIncidents })) {
-    return {
-      level: undefined,
-      why: `${live} is back since this incident began. When the service is well: recover.`,
-      command:
-        off.breakers.length > 0
-          ? 'backout breakers reset'
-          : 'backout flags lift --by NAME --reason "…"',
-    };
-  }
-  if (release === undefined) {
-    return {
-      level: undefined,
-      why: 'The safe state is on, and no other release is known to be good.',
-      command: undefined,
-    };
-  }
-  return {
-    level: 'application',
-    why: `The safe state is on. If it does not help, go from ${live ?? 'what is live'} to ${release.tag}.`,
-    command: 'backout rollback application',
-  };
-}
-
-/** Whether what is live came back during an incident that is still open. */
-export function isRolledBack({
-  live,
-  releases,
-  openIncidents,
-}: Pick<Assessment, 'live' | 'releases' | 'openIncidents'>): boolean {
-  return releases.some(
-    ({ tag, status, deployedAt }) =>
-      tag === live && status === 'good' && openIncidents.some((one) => one.openedAt < deployedAt),
-  );
 }

@@ -1,7 +1,7 @@
 import type { StageResult } from '../model/check.ts';
 import { BackoutError } from '../model/error.ts';
 import { releaseUnknown } from '../model/release-rules.ts';
-import { readTargets } from './assess.ts';
+import { readTargets } from './live-state.ts';
 import type { OperationPorts } from './operation-ports.ts';
 import { type BakeRound, slowestCheck, watchBake } from './watch-bake.ts';
 

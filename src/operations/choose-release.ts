@@ -4,10 +4,14 @@ import { isAcceptable, type Reason, type ReasonCode } from '../model/eligibility
 import { type Tag, requireTagFormat } from '../model/release.ts';
 import { compareVersions } from '../model/version.ts';
 import type { ReleaseRef } from '../ports/target.ts';
-import { type Assessment, isRolledBack } from './assess.ts';
+import type { Assessment } from './assess.ts';
+import { isRolledBack } from './recommend.ts';
 
 /** What a release is chosen by. */
-type Choice = Pick<Assessment, 'live' | 'tags' | 'releases' | 'knownGood'> &
+type Choice = Pick<
+  Assessment,
+  'live' | 'presumed' | 'targets' | 'tags' | 'releases' | 'knownGood'
+> &
   Partial<Pick<Assessment, 'candidates'>>;
 
 /** The release to go back to: the one named, or the last known good. @throws BackoutError, see below */
@@ -24,11 +28,9 @@ export function chooseRelease(
  * one: whoever wants that has to name it.
  * @throws BackoutError E_ALREADY_ROLLED_BACK (refused)
  */
-export function requireNotRolledBack(
-  assessment: Pick<Assessment, 'live' | 'releases' | 'openIncidents'>,
-): void {
+export function requireNotRolledBack(assessment: Parameters<typeof isRolledBack>[0]): void {
   if (!isRolledBack(assessment)) return;
-  const { live, openIncidents } = assessment;
+  const { presumed: live, openIncidents } = assessment;
   const incident = openIncidents[0]?.id ?? '';
   throw new BackoutError({
     code: 'E_ALREADY_ROLLED_BACK',
@@ -63,13 +65,15 @@ function checkNamed(assessment: Choice, named: string, accepted: readonly string
   if (named === live) {
     throw refuse('E_ALREADY_LIVE', `${named} is live already.`, 'Nothing to do.');
   }
-  const liveTag = assessment.tags.find(({ name }) => name === live);
+  const tagOf = (name: string | undefined) => assessment.tags.find((one) => one.name === name);
+  const liveTag = tagOf(live);
   if (liveTag?.commit === tag.commit) {
     const message = `${named} is the same commit as ${liveTag.name}, which is live.`;
     throw refuse('E_ALREADY_LIVE', message, 'Nothing would change. Name an older release.');
   }
-  if (liveTag !== undefined && compareVersions(tag.version, liveTag.version) > 0) {
-    const message = `${named} is newer than what is live (${liveTag.name}): that is a deploy.`;
+  const older = olderParts(assessment, tag);
+  if (older !== undefined) {
+    const message = `${named} is newer than what is live (${older}): that is a deploy.`;
     throw refuse('E_FORWARD', message, 'Deploy it the usual way, or name an older release.');
   }
   const recorded = releases.find((release) => release.tag === named);
@@ -96,6 +100,23 @@ function checkNamed(assessment: Choice, named: string, accepted: readonly string
     throw refuse(REFUSAL[code] ?? 'E_TAG_BAD', `${named} is RED: ${text}.`, remedy);
   }
   return { tag: named, commit: tag.commit };
+}
+
+/**
+ * The releases that would be overwritten by a newer one; undefined where it is no deploy. Where
+ * targets differ, one of them has to run something newer than what is named.
+ */
+function olderParts(
+  { presumed, targets, tags }: Choice,
+  { name, version }: Tag,
+): string | undefined {
+  const isOlder = (tag: string | undefined): boolean => {
+    const found = tags.find((one) => one.name === tag);
+    return found !== undefined && compareVersions(version, found.version) > 0;
+  };
+  if (isOlder(presumed)) return presumed;
+  const older = targets.flatMap(({ live }) => (live.known && isOlder(live.tag) ? [live.tag] : []));
+  return presumed === name && older.length > 0 ? older.join(', ') : undefined;
 }
 
 /** What each risk is called when it is refused. */

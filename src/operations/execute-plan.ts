@@ -17,6 +17,7 @@ import {
   isMutation,
   isSealed,
   shortHash,
+  stagesOf,
 } from '../model/plan.ts';
 import type { Observe } from '../model/progress.ts';
 import { type Clock, timestamp, within } from '../ports/clock.ts';
@@ -147,9 +148,7 @@ class Execution {
 
   private async runStages(onBudgetEnd: (result: StepOutcome) => void): Promise<void> {
     const { plan } = this.request;
-    const stages = [...new Set(plan.steps.map((step) => step.stage))].toSorted((a, b) => a - b);
-    for (const stage of stages) {
-      const steps = plan.steps.filter((step) => step.stage === stage);
+    for (const steps of stagesOf(plan)) {
       const blocked = this.blockedBy();
       const ended = await Promise.all(
         steps.map(async (step) =>

@@ -15,6 +15,9 @@ import { readStillOff } from './still-off.ts';
 /** Longest time for putting the draft where people find it: the rollback itself is over by then. */
 const DRAFT_CAP_MS = 30_000;
 
+/** What is left by a return is good, and nobody holds it. */
+const RETURNED = { returning: true };
+
 interface Finished {
   innocence?: Innocence;
   stillOff: StillOff;
@@ -65,7 +68,7 @@ export async function finishRollback(
     level: plan.level,
     ...(plan.from === undefined ? {} : { from: plan.from }),
     ...(plan.to === undefined ? {} : { to: plan.to }),
-    held: isDone(execution, 'hold-release'),
+    ...(plan.undoes === undefined ? { held: isDone(execution, 'hold-release') } : RETURNED),
     still_failing: validationFailed(execution),
     helped: !isProbablyInnocent(execution, innocence),
     off: listOff(stillOff),
@@ -85,7 +88,8 @@ async function review(
   execution: ExecutionResult,
   actor: string,
 ): Promise<Innocence | undefined> {
-  if (ports.baseline === undefined) return undefined;
+  // A return leaves a good release: whether that was the cause is no question.
+  if (ports.baseline === undefined || execution.plan.undoes !== undefined) return undefined;
   try {
     const entries = await ports.journal.read(ports.scope, execution.incident);
     return await reviewInnocence(ports, execution, entries, actor);
@@ -112,7 +116,11 @@ export function closingMessage({ outcome, plan }: ExecutionResult): MessageCode 
 }
 
 /** The one line to paste next. */
-export function nextCommand({ outcome, plan, incident }: ExecutionResult): string {
+export function nextCommand(execution: ExecutionResult): string {
+  const { outcome, plan, incident } = execution;
+  if (plan.undoes !== undefined && validationFailed(execution)) {
+    return `backout rollback application --incident ${incident}`;
+  }
   switch (outcome) {
     case 'done':
     case 'partial':
@@ -138,6 +146,7 @@ function isDone({ steps }: ExecutionResult, id: string): boolean {
  * counts more than the checks: one of them may fail for another reason, as when rows are missing.
  */
 export function isProbablyInnocent(execution: ExecutionResult, innocence?: Innocence): boolean {
+  if (execution.plan.undoes !== undefined) return false;
   const verdict = innocence?.verdict ?? 'cannot-tell';
   switch (verdict) {
     case 'probably-not-the-cause':

@@ -54,6 +54,7 @@ export function maintenanceHandlers(ports: MaintenancePorts): HandlerFor {
       case 'deploy':
       case 'record-release':
       case 'hold-release':
+      case 'end-hold':
       case 'validate':
         throw foreignStep('maintenance', action);
       default:

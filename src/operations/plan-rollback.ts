@@ -3,10 +3,15 @@ import type { Level } from '../model/level.ts';
 import { type Plan, type Step, sealPlan } from '../model/plan.ts';
 import type { Scope } from '../model/scope.ts';
 import type { ReleaseRef } from '../ports/target.ts';
-import { CHECKS_CAP_MS, slowestCheck } from './watch-bake.ts';
+import {
+  deploySteps,
+  placeSteps,
+  type UnplacedStep,
+  validationSteps,
+} from './plan-deploy-steps.ts';
 
 /** Caps of the single steps, in milliseconds. Calls inside have shorter ones of their own. */
-const CAP_MS = {
+export const CAP_MS = {
   /** One write of 2 s, tried three times, and the waits between (fault table: SSM 5xx, 10 s). */
   override: 10_000,
   /** One round trip of 1 s, tried three times. */
@@ -31,14 +36,23 @@ export interface PlanFacts extends Scope {
   /** What older releases are measured by; left out: nothing but tags and records. */
   eligibility?: { floor?: string; missingSecrets: string[]; candidates: number };
   budgetsMs: Record<Level, number>;
-  /** Targets in the order of rolling back. */
-  targets: { name: string; timeoutMs: number; preflightMs: number }[];
+  /** Targets in the order of rolling back; neighbours of one `stage` side by side. */
+  targets: { name: string; timeoutMs: number; preflightMs: number; stage?: number }[];
   /** Stages of validation with their distance from the deployment. */
   stages: { name: string; afterMs: number }[];
   /** Longest time of the checks around the end of a stage, where the usual minute is too short. */
   checksMs?: number;
   /** How long verdicts have to stay passed after the deployment, and how often to look. */
   bake: { durationMs: number; everyMs: number };
+}
+
+/** From where to where. */
+export interface Way {
+  /** What is left and held; undefined where nothing is known to be. */
+  from: ReleaseRef | undefined;
+  /** Tags by target, where the targets do not all say the same. */
+  parts?: Record<string, string> | undefined;
+  to: ReleaseRef;
 }
 
 /** Level flags: the safe state, and the proof that the service took it. */
@@ -57,93 +71,55 @@ export function planFlags(facts: PlanFacts): Plan {
 
 /**
  * Level application: the safe state first (it costs nothing when it is on already), proof that the
- * artefacts exist, one target after the other, the hold on what was live, and the validation.
+ * artefacts exist, the targets in their stages, the hold on what was live, and the validation.
  */
 export function planApplication(
   facts: PlanFacts,
-  from: ReleaseRef | undefined,
-  to: ReleaseRef,
-  accepted: readonly string[] = [],
+  { from, parts, to, accepted = [] }: Way & { accepted?: readonly string[] },
 ): Plan {
-  const steps = safeSteps(facts, false);
-  let stage = 2;
-  const add = (step: Omit<Step, 'stage'>, sideBySide = false): void => {
-    if (!sideBySide) stage += 1;
-    steps.push({ ...step, stage });
-  };
-  for (const [index, target] of facts.targets.entries()) {
-    const preflight: Omit<Step, 'stage'> = {
-      id: `preflight:${target.name}`,
-      title: `Prove that ${to.tag} can be deployed to ${target.name}`,
-      action: { kind: 'preflight', target: target.name, ...to },
-      cap_ms: target.preflightMs,
-      essential: true,
-    };
-    add(preflight, index > 0);
-  }
-  for (const target of facts.targets) {
-    add({
-      id: `deploy:${target.name}`,
-      title: `Bring ${to.tag} to ${target.name}`,
-      action: { kind: 'deploy', target: target.name, ...to },
-      cap_ms: target.timeoutMs,
-      essential: true,
-    });
-  }
-  add({
-    id: 'record-release',
-    title: `Record that ${to.tag} is live`,
-    action: { kind: 'record-release', ...to },
-    cap_ms: CAP_MS.record,
-    essential: false,
-  });
-  if (from !== undefined) {
-    // Held before it is validated: if validation fails, nothing may bring it back meanwhile either.
-    const hold: Omit<Step, 'stage'> = {
-      id: 'hold-release',
-      title: `Hold ${from.tag} so that nothing deploys it again`,
-      action: { kind: 'hold-release', ...from },
-      cap_ms: CAP_MS.record,
-      essential: false,
-    };
-    add(hold, true);
-  }
-  for (const { name, afterMs } of validationStages(facts)) {
-    add({
-      id: `validate:${name}`,
-      title: `Validate ${name}`,
-      action: {
-        kind: 'validate',
-        stage: name,
-        after_ms: afterMs,
-        every_ms: facts.bake.everyMs,
-        slowest_ms: slowestCheck(facts.checksMs),
-      },
-      cap_ms: afterMs + Math.max(CHECKS_CAP_MS, facts.checksMs ?? 0),
-      essential: true,
-    });
-  }
+  const hold = from === undefined ? [] : [holdStep(from)];
   return sealPlan({
     service: facts.service,
     environment: facts.environment,
     level: 'application',
     ...(from === undefined ? {} : { from: from.tag }),
+    ...(parts === undefined ? {} : { from_parts: parts }),
     to: to.tag,
     ...(accepted.length === 0 ? {} : { accepted: [...accepted] }),
     config_hash: facts.configHash,
     budget_ms: facts.budgetsMs.application,
     budget_ends_with: `validate:${facts.stages[0]?.name ?? 'now'}`,
     resources: facts.targets.map(({ name }) => targetResource(facts, name)),
-    steps,
+    steps: [
+      ...safeSteps(facts, false),
+      ...placeSteps(
+        [...deploySteps(facts, to), [recordStep(to), ...hold], ...validationSteps(facts)],
+        3,
+      ),
+    ],
   });
 }
 
-/** The configured stages; a bake that lasts longer moves the last of them to its end. */
-function validationStages({ stages, bake }: PlanFacts): PlanFacts['stages'] {
-  const last = stages.length - 1;
-  return stages.map((stage, index) =>
-    index === last ? { ...stage, afterMs: Math.max(stage.afterMs, bake.durationMs) } : stage,
-  );
+/** Written down before it is validated: it is live, however it turns out. */
+export function recordStep(to: ReleaseRef): UnplacedStep {
+  return {
+    id: 'record-release',
+    title: `Record that ${to.tag} is live`,
+    action: { kind: 'record-release', ...to },
+    cap_ms: CAP_MS.record,
+    essential: false,
+  };
+}
+
+/** Held before it is validated: if validation fails, nothing may bring it back meanwhile either. */
+function holdStep(from: ReleaseRef): UnplacedStep {
+  return {
+    id: 'hold-release',
+    title: `Hold ${from.tag} so that nothing deploys it again`,
+    action: { kind: 'hold-release', ...from },
+    cap_ms: CAP_MS.record,
+    essential: false,
+  };
 }
 
 function safeFlags(facts: PlanFacts): { flags?: string[] } {

@@ -1,7 +1,7 @@
 import { tagNotFound } from '../model/nearest.ts';
 import { type Release, type ReleaseDetails, requireTagFormat } from '../model/release.ts';
 import { timestamp } from '../ports/clock.ts';
-import { readTargets } from './assess.ts';
+import { readTargets } from './live-state.ts';
 import type { OperationPorts } from './operation-ports.ts';
 
 export interface RecordedRelease {

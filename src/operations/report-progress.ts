@@ -18,11 +18,13 @@ export function reportProgress(
     level: plan.level,
     ...(plan.from === undefined ? {} : { from: plan.from }),
     ...(plan.to === undefined ? {} : { to: plan.to }),
+    ...(plan.undoes === undefined ? {} : { returning: true }),
     eta_s: secondsLeft(plan, ports.clock.now() - startedAt),
   });
   const where = (step: Step) => {
     const index = plan.steps.indexOf(step);
-    const next = plan.steps[index + 1]?.title;
+    // What runs side by side with it is not what comes after it.
+    const next = plan.steps.find(({ stage }) => stage > step.stage)?.title;
     return { number: index + 1, of, now: step.title, ...(next === undefined ? {} : { next }) };
   };
   return (event) => {

@@ -6,12 +6,15 @@ import { assess } from './assess.ts';
 import { findIncident } from './incidents.ts';
 import { makeSafe } from './make-safe.ts';
 import type { OperationPorts, RollbackResult } from './operation-ports.ts';
+import { prepareReturn } from './prepare-return.ts';
 import { prepareRollback, rollBack } from './roll-back.ts';
 
 /** A rollback as somebody asks for it where nobody can be asked back. */
 export interface RollbackRequest {
   /** Undefined = the one that the assessment recommends. */
   level: Level | undefined;
+  /** True: undo the last rollback, and return to what it left. */
+  forward: boolean;
   /** Undefined = the last known good. */
   to: string | undefined;
   /** What is RED about `to` and accepted, by code. */
@@ -40,8 +43,8 @@ export async function requestRollback(
   request: RollbackRequest,
   onPlan: (plan: Plan) => void,
 ): Promise<RequestedRollback> {
-  const { actor, dryRun, to } = request;
-  const level = request.level ?? (await recommendedLevel(ports));
+  const { actor, dryRun, to, forward } = request;
+  const level = forward ? 'application' : (request.level ?? (await recommendedLevel(ports)));
   const common = {
     actor,
     rule: 'manual',
@@ -51,7 +54,9 @@ export async function requestRollback(
   if (level === 'flags' && !dryRun) {
     return { kind: 'executed', result: await makeSafe(ports, common) };
   }
-  const prepared = await prepareRollback(ports, level, to, request.accepted);
+  const prepared = forward
+    ? await prepareReturn(ports, request.incident)
+    : await prepareRollback(ports, level, to, request.accepted);
   onPlan(prepared.plan);
   if (dryRun) return { kind: 'planned', plan: prepared.plan };
   const { policy } = request;

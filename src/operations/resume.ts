@@ -10,7 +10,7 @@ import { findMisfit, findResumable } from './unfinished.ts';
 /**
  * Continues the incident's last execution at the first step that is not proven done.
  * One that ended well is not done again: its result is the answer.
- * @throws BackoutError E_NOTHING_TO_RESUME, E_LEASE_HELD, E_PLAN_STALE
+ * @throws BackoutError E_NOTHING_TO_RESUME, E_LEASE_HELD, E_PLAN_STALE, E_LIVE_UNKNOWN
  */
 export async function resumeRollback(
   ports: OperationPorts,
@@ -20,7 +20,7 @@ export async function resumeRollback(
   const incident = await requireIncident(ports, named);
   if (incident.status === 'closed') throw incidentClosed(incident.id);
   const entries = await ports.journal.read(ports.scope, incident.id);
-  const { id, plan } = findResumable(incident, entries);
+  const { id, plan, reason: said } = findResumable(incident, entries);
   if (plan.level === 'flags') {
     const { reason, rule } = incident;
     const request = { actor, reason, rule, incident: incident.id };
@@ -30,7 +30,8 @@ export async function resumeRollback(
   const waitMs = ports.settings.leaseTtlMs + 5_000;
   return await underLeases(ports, plan, incident.id, waitMs, async (held) => {
     await requireStillFitting(ports, plan);
-    const { reason, rule } = incident;
+    const { rule } = incident;
+    const reason = said ?? incident.reason;
     // Read again under the lease: the other holder may have finished while we waited.
     const current = await ports.journal.read(ports.scope, incident.id);
     return await carryOut(ports, held, {
@@ -44,14 +45,32 @@ export async function resumeRollback(
   });
 }
 
-/** @throws BackoutError E_PLAN_STALE (refused) */
+/** @throws BackoutError E_PLAN_STALE, E_LIVE_UNKNOWN (refused) */
 async function requireStillFitting(ports: OperationPorts, plan: Plan): Promise<void> {
   const misfit = await findMisfit(ports, plan, 'misfit');
   if (misfit === undefined) return;
+  if (misfit.kind === 'unread') throw liveUnknown(misfit.why, plan);
   throw new BackoutError({
     code: 'E_PLAN_STALE',
     kind: 'refused',
-    message: misfit,
+    message: misfit.why,
     remedy: 'Look with `backout assess`; start a new rollback if one is needed.',
+  });
+}
+
+/** What is not known stays so until somebody repairs it, or looks and decides. */
+function liveUnknown(why: string, { to = '?', undoes }: Plan): BackoutError {
+  const decide =
+    undoes === undefined
+      ? `start it again by name, \`backout rollback application --to ${to}\``
+      : `roll back again, \`backout rollback application --to TAG\``;
+  return new BackoutError({
+    code: 'E_LIVE_UNKNOWN',
+    kind: 'refused',
+    message: why,
+    state: 'Nothing was changed.',
+    remedy:
+      'Repair what tells what is live, and resume. If that takes too long, see on the machine itself ' +
+      `that nothing newer runs there; then ${decide}.`,
   });
 }

@@ -15,16 +15,20 @@ import { followCommander } from './lead.ts';
 import { findIncident, incidentClosed, newIncidentId, openIncident } from './incidents.ts';
 import { record } from './journal-writer.ts';
 import { type HeldLeases, withLeases } from './leases.ts';
+import { departedRelease, mixedParts } from './live-state.ts';
 import type { OperationPorts, Request, RollbackResult } from './operation-ports.ts';
+import { prepareReturn } from './prepare-return.ts';
 import { planApplication, planFlags } from './plan-rollback.ts';
 import { reportProgress } from './report-progress.ts';
 import { stepHandlers } from './step-handlers.ts';
-import { requireNothingUnfinished } from './unfinished.ts';
+import { requireNothingUnfinished, requireSameGoal } from './unfinished.ts';
 
 export interface PreparedRollback {
   level: Level;
   plan: Plan;
   assessment: Assessment;
+  /** Whether a person named the release. */
+  named: boolean;
 }
 
 /** Looks at the situation and makes the plan. Changes nothing. @throws BackoutError */
@@ -37,15 +41,15 @@ export async function prepareRollback(
   const assessment = await assess(ports, level === 'application' ? 'plan' : 'report', named);
   switch (level) {
     case 'flags':
-      return { level, assessment, plan: planFlags(ports.facts) };
+      return { level, assessment, plan: planFlags(ports.facts), named: false };
     case 'application': {
       if (named === undefined) requireNotRolledBack(assessment);
       const to = chooseRelease(assessment, named, accepted);
-      return {
-        level,
-        assessment,
-        plan: planApplication(ports.facts, liveRelease(assessment), to, accepted),
-      };
+      if (named === undefined) requireSameGoal(assessment, to.tag);
+      const { facts } = ports;
+      const from = departure(assessment, to);
+      const plan = planApplication(facts, { ...from, to, accepted });
+      return { level, assessment, plan, named: named !== undefined };
     }
     case 'database':
       throw databaseNotAvailable();
@@ -63,11 +67,14 @@ export function databaseNotAvailable(): BackoutError {
   });
 }
 
-function liveRelease({ live, tags, targets }: Assessment): ReleaseRef | undefined {
-  if (live === undefined) return undefined;
-  const said = targets.flatMap((target) => (target.live.known ? [target.live.commit] : []))[0];
-  const commit = said ?? tags.find(({ name }) => name === live)?.commit;
-  return commit === undefined ? undefined : { tag: live, commit };
+/** What a rollback leaves: as the targets say, or as the one said that is started again by this. */
+function departure(
+  { targets, tags, lastMove }: Assessment,
+  to: ReleaseRef,
+): { from: ReleaseRef | undefined; parts: Record<string, string> | undefined } {
+  const again = lastMove?.isReturn === false && lastMove.to === to.tag;
+  const from = departedRelease(targets, to, { tags }) ?? (again ? lastMove.from : undefined);
+  return { from, parts: mixedParts(targets) };
 }
 
 /**
@@ -87,7 +94,7 @@ export async function rollBack(
   const incident = found?.id ?? newIncidentId(ports);
   return await underLeases(ports, plan, incident, 0, async (held) => {
     const before = found === undefined ? [] : await ports.journal.read(ports.scope, incident);
-    if (found !== undefined) await requireNothingUnfinished(ports, found, before);
+    if (found !== undefined) await requireNothingUnfinished(ports, found, before, prepared);
     await requireSamePlan(ports, prepared);
     if (found === undefined) await openIncident(ports, incident, request);
     const id = `${level}-${ports.ids.next()}`;
@@ -96,8 +103,14 @@ export async function rollBack(
       key: `${id}/decision`,
       kind: 'decision',
       actor: request.actor,
-      text: `Decided on level ${level}: ${request.reason}`,
-      data: { execution: id, rule: request.rule, approved_by: request.approvedBy, plan },
+      text: `Decided on ${plan.undoes === undefined ? `level ${level}` : `the return to ${plan.to ?? '?'}`}: ${request.reason}`,
+      data: {
+        execution: id,
+        reason: request.reason,
+        rule: request.rule,
+        approved_by: request.approvedBy,
+        plan,
+      },
     });
     if (level !== 'flags') {
       await recordBaseline(ports, { incident, execution: id, actor: request.actor });
@@ -112,7 +125,10 @@ async function requireSamePlan(
   ports: OperationPorts,
   { level, plan }: PreparedRollback,
 ): Promise<void> {
-  const now = await prepareRollback(ports, level, plan.to, plan.accepted);
+  const now =
+    plan.undoes === undefined
+      ? await prepareRollback(ports, level, plan.to, plan.accepted)
+      : await prepareReturn(ports, plan.undoes.incident);
   if (now.plan.hash === plan.hash) return;
   throw new BackoutError({
     code: 'E_PLAN_CHANGED',

@@ -10,6 +10,7 @@ import { type Clock, timestamp } from '../ports/clock.ts';
 import type { FlagStore } from '../ports/flags.ts';
 import type { ReleaseRecords } from '../ports/releases.ts';
 import type { Target } from '../ports/target.ts';
+import { endHold } from './end-hold.ts';
 import { PROOF_POLL_MS, SILENT_AFTER_MS } from './proof-times.ts';
 import {
   done,
@@ -52,6 +53,8 @@ export function stepHandlers(ports: HandlerPorts): HandlerFor {
         return recordRelease(ports, action);
       case 'hold-release':
         return holdRelease(ports, action);
+      case 'end-hold':
+        return endHold(ports, action);
       case 'validate':
         return validateStep(ports, action);
       case 'flush-cache':

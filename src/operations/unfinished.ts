@@ -1,37 +1,13 @@
 import { BackoutError } from '../model/error.ts';
 import type { Incident } from '../model/incident.ts';
 import type { JournalEntry } from '../model/journal.ts';
-import { type Plan, readPlan } from '../model/plan.ts';
-import { readTargets } from './assess.ts';
+import type { Plan } from '../model/plan.ts';
+import type { Assessment } from './assess.ts';
+import { type Begun, endedWell, listBegun } from './last-move.ts';
+import { readTargets } from './live-state.ts';
 import type { OperationPorts } from './operation-ports.ts';
-
-/** One attempt at a plan, as the journal tells of it. */
-export interface Begun {
-  id: string;
-  plan: Plan;
-  /** Outcomes it ended with, oldest first: more than one when it was resumed. Empty: it never did. */
-  ends: string[];
-}
-
-/** Every rollback of an incident, oldest first. */
-function listBegun(entries: readonly JournalEntry[]): Begun[] {
-  const begun = new Map<string, Begun>();
-  for (const { kind, data } of entries) {
-    const id = data['execution'];
-    if (typeof id !== 'string') continue;
-    // The decision comes first, and has the plan too: a process can die between the two.
-    if (kind === 'execution-started' || kind === 'decision') {
-      const plan = readPlan(data['plan']);
-      // Maintenance is started again, not continued, and must not hide a rollback that waits.
-      if (plan?.level === undefined) continue;
-      if (!begun.has(id)) begun.set(id, { id, plan, ends: [] });
-    }
-    const { outcome } = data;
-    if (kind === 'execution-ended' && typeof outcome === 'string')
-      begun.get(id)?.ends.push(outcome);
-  }
-  return [...begun.values()];
-}
+import { isPartly } from './recommend.ts';
+import type { PreparedRollback } from './roll-back.ts';
 
 /**
  * The execution to continue: the newest that did not end well, unless a later one of level
@@ -55,9 +31,10 @@ export function findResumable(incident: Incident, entries: readonly JournalEntry
   });
 }
 
-/** Not only the last: a holder that was overtaken says `refused` after its follower said `done`. */
-function endedWell({ ends }: Begun): boolean {
-  return ends.includes('done') || ends.includes('partial');
+/** Why a plan no longer fits. `unread`: a target does not say what is live. */
+export interface Misfit {
+  kind: 'changed' | 'unread';
+  why: string;
 }
 
 /**
@@ -70,7 +47,7 @@ export async function findMisfit(
   ports: OperationPorts,
   plan: Plan,
   unknown: 'fits' | 'misfit',
-): Promise<string | undefined> {
+): Promise<Misfit | undefined> {
   const [targets, releases] = await Promise.all([
     readTargets(ports),
     ports.releases.list(ports.scope),
@@ -79,39 +56,98 @@ export async function findMisfit(
   for (const { name, live } of targets) {
     if (!live.known) {
       // Not known when the plan was made either: somebody decided to go on without knowing it.
-      if (unknown === 'fits' || plan.from === undefined) continue;
-      return `${name} does not say what is live (${live.problem}): something newer may be.`;
+      if (unknown === 'fits' || !wasKnown(plan, name)) continue;
+      const why = `${name} does not say what is live (${live.problem}): something newer may be.`;
+      return { kind: 'unread', why };
     }
-    if (live.tag !== plan.from && live.tag !== plan.to) {
-      return `${live.tag} went live on ${name} after this rollback was planned.`;
+    if (!endsOn(plan, name).includes(live.tag)) {
+      const what = plan.undoes === undefined ? 'rollback' : 'return';
+      const why = `${live.tag} went live on ${name} after this ${what} was planned.`;
+      return { kind: 'changed', why };
     }
   }
+  // A return goes to what is held on purpose.
+  if (plan.undoes !== undefined) return undefined;
   const to = releases.find(({ tag }) => tag === plan.to);
   if (to?.hold !== undefined || to?.status === 'bad') {
-    return `${to.tag} must not be deployed any more: ${to.hold?.reason ?? 'it is bad'}.`;
+    const why = `${to.tag} must not be deployed any more: ${to.hold?.reason ?? 'it is bad'}.`;
+    return { kind: 'changed', why };
   }
   return undefined;
+}
+
+function wasKnown({ from, from_parts: parts }: Plan, target: string): boolean {
+  return parts === undefined ? from !== undefined : Object.hasOwn(parts, target);
+}
+
+/** What may be live on a target while the plan is under way. */
+function endsOn({ from, to, from_parts: parts }: Plan, target: string): (string | undefined)[] {
+  if (parts === undefined) return [from, to];
+  // One that did not say what it runs: most probably what the others ran.
+  return Object.hasOwn(parts, target) ? [parts[target], to] : [...Object.values(parts), from, to];
 }
 
 /**
  * Whoever starts again what was interrupted means to finish it. But the interrupted one may have
  * deployed already, and not yet held what was bad: then "the last known good" is one release
- * further back, and starting again would go there.
+ * further back, and starting again would go there. Whoever names a release has decided that; a
+ * rollback after an interrupted return is always free to begin.
  * @throws BackoutError E_UNFINISHED (refused)
  */
 export async function requireNothingUnfinished(
   ports: OperationPorts,
   incident: Incident,
   entries: readonly JournalEntry[],
+  wanted: Pick<PreparedRollback, 'plan' | 'named'>,
 ): Promise<void> {
   const last = listBegun(entries).findLast(({ plan }) => plan.level === 'application');
   // One that failed is over, and said so; only where that is not known would we go on blindly.
   if (last === undefined || endedWell(last) || last.ends.includes('failed')) return;
-  if ((await findMisfit(ports, last.plan, 'fits')) !== undefined) return;
-  throw new BackoutError({
+  const { plan, ends } = last;
+  if (plan.undoes !== undefined && wanted.plan.undoes === undefined) return;
+  // Nobody can tell how it ended, and it may stay so: a person who names a release goes on.
+  if (wanted.named && (plan.to === wanted.plan.to || ends.includes('unknown'))) return;
+  // A rollback that is taken back need not be finished first.
+  if (wanted.plan.undoes !== undefined && plan.undoes === undefined) return;
+  if ((await findMisfit(ports, plan, 'fits')) !== undefined) return;
+  throw unfinished(incident.id, plan, 'was interrupted and is not finished');
+}
+
+/**
+ * A rollback that did only a part: without a name, the next one goes to the same release or nowhere.
+ * @throws BackoutError E_UNFINISHED (refused)
+ */
+export function requireSameGoal(
+  { lastMove, targets }: Pick<Assessment, 'lastMove' | 'targets'>,
+  to: string,
+): void {
+  if (lastMove === undefined || lastMove.isReturn || lastMove.state === 'done') return;
+  if (lastMove.to === to || !isPartly(targets, lastMove.to)) return;
+  throw unfinished(
+    lastMove.incident,
+    { to: lastMove.to },
+    'is only partly done, and would now go elsewhere',
+  );
+}
+
+/** The refusal to begin something else before what was begun is over. */
+export function unfinished(
+  incident: string,
+  plan: { to?: string; undoes?: unknown },
+  how: string,
+): BackoutError {
+  const to = plan.to ?? '?';
+  const what = plan.undoes === undefined ? 'rollback' : 'return';
+  const again =
+    plan.undoes === undefined
+      ? ` Where that cannot work, start it again by name: \`backout rollback application --to ${to}\`.`
+      : '';
+  return new BackoutError({
     code: 'E_UNFINISHED',
     kind: 'refused',
-    message: `The rollback to ${last.plan.to ?? '?'} of incident ${incident.id} was interrupted and is not finished.`,
-    remedy: `Finish it first: \`backout incident resume ${incident.id}\`. Going further back is possible after that.`,
+    message: `The ${what} to ${to} of incident ${incident} ${how}.`,
+    remedy:
+      `Finish it first: \`backout incident resume ${incident}\`. Going further back is possible ` +
+      `after that.${again}`,
   });
 }

@@ -1,7 +1,8 @@
 import { commandService } from '../adapters/command/service.ts';
 import { systemdService } from '../adapters/systemd/service.ts';
 import type { EnvironmentVariables } from '../config/environment.ts';
-import { inOrder, type SelectedConfig } from '../config/select.ts';
+import type { SelectedConfig } from '../config/select.ts';
+import { inOrder } from '../model/target-order.ts';
 import { BackoutError } from '../model/error.ts';
 import type { ManagedService } from '../ports/services.ts';
 

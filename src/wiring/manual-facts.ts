@@ -6,7 +6,8 @@ import { scopeDirectory } from '../adapters/file/read-flag-files.ts';
 import { redisKeys } from '../adapters/redis/keys.ts';
 import { BY_HAND_SCRIPT } from '../adapters/redis/scripts.ts';
 import type { CheckConfig } from '../config/schema.ts';
-import { inOrder, type SelectedConfig } from '../config/select.ts';
+import type { SelectedConfig } from '../config/select.ts';
+import { inStages } from '../model/target-order.ts';
 import { formatDuration, isReference } from '../config/values.ts';
 import { describeCause } from '../model/error.ts';
 import type {
@@ -89,12 +90,13 @@ function fastPathOf(
 }
 
 async function targetsOf(
-  { service, environment, targets }: SelectedConfig,
+  { service, environment, targets, releases }: SelectedConfig,
   folders: OpenService['folders'],
   unread: string[],
 ): Promise<ManualTarget[]> {
   const fences = join(folders.state, 'fences', service, environment.name);
-  const found = inOrder(targets).map(async (name): Promise<ManualTarget[]> => {
+  const stages = inStages(targets, releases.parallel_targets);
+  const found = stages.flat().map(async (name): Promise<ManualTarget[]> => {
     const target = targets[name];
     // Other kinds are refused before: there is no command to print for them.
     if (target?.kind !== 'command') return [];
@@ -112,6 +114,7 @@ async function targetsOf(
           Object.entries(env).map(([key, reference]) => [key, variableOf(reference)]),
         ),
         fence,
+        besides: stages.find((stage) => stage.includes(name))?.filter((one) => one !== name) ?? [],
       },
     ];
   });

@@ -20,15 +20,10 @@ import type { EnvironmentVariables } from '../config/environment.ts';
 import type { LoadedConfig } from '../config/load.ts';
 import type { Rule } from '../config/sections/rules.ts';
 import { resolveReference } from '../config/secrets.ts';
-import {
-  groupsOf,
-  inOrder,
-  providersOf,
-  type SelectedConfig,
-  selectEnvironment,
-} from '../config/select.ts';
+import { groupsOf, providersOf, type SelectedConfig, selectEnvironment } from '../config/select.ts';
 import { BackoutError, describeCause } from '../model/error.ts';
 import type { MessageCode, MessageFacts } from '../model/message.ts';
+import { inStages } from '../model/target-order.ts';
 import type { Observe } from '../model/progress.ts';
 import type { MaintenancePorts } from '../operations/maintenance-steps.ts';
 import type { OperationPorts } from '../operations/operation-ports.ts';
@@ -355,11 +350,14 @@ function planFacts(
       application: budgets.application,
       database: budgets.database,
     },
-    targets: inOrder(config.targets).map((name) => ({
-      name,
-      timeoutMs: config.targets[name]?.timeout ?? 0,
-      preflightMs: preflightTime(config, name),
-    })),
+    targets: inStages(config.targets, config.releases.parallel_targets).flatMap((names, stage) =>
+      names.map((name) => ({
+        name,
+        timeoutMs: config.targets[name]?.timeout ?? 0,
+        preflightMs: preflightTime(config, name),
+        stage,
+      })),
+    ),
     stages: [
       { name: 'now', afterMs: stages.now },
       { name: 't+2', afterMs: stages['t+2'] },

@@ -111,13 +111,6 @@ const CASES: Case[] = [
   ],
   [`${LOCAL}budgets: { make_safe: 1m }`, 'budgets.make_safe', 'messages', 'flags'],
   [`${LOCAL}repository: { directory: api }`, 'repository.directory', 'assess', 'flags'],
-  [`${LOCAL}depends_on: [other]`, 'depends_on', 'application', 'flags'],
-  [
-    `${LOCAL}releases: { parallel_targets: 2 }`,
-    'releases.parallel_targets',
-    'application',
-    'flags',
-  ],
   ...RULES.map(([text, key]): Case => {
     const rules = `${LOCAL}${PUSH}rules: { ${text} }`;
     return [rules, `rules.${key}`, 'automation', 'flags'];

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { parseConfig } from '../../src/config/load.ts';
-import { groupsOf, inOrder, providersOf, selectEnvironment } from '../../src/config/select.ts';
+import { groupsOf, providersOf, selectEnvironment } from '../../src/config/select.ts';
 import { BackoutError } from '../../src/model/error.ts';
 
 const { config } = parseConfig(
@@ -34,10 +34,6 @@ checks:
 `,
   { file: 'backout.yml' },
 );
-
-function part(order: number, ...dependencies: string[]) {
-  return { order, depends_on: dependencies };
-}
 
 function rule(name: string) {
   const found = config.rules[name];
@@ -89,11 +85,4 @@ breakers: { providers: { stripe: {}, sms: {} } }
   ).config;
 
   expect(providersOf(untagged, rule('payment-failures'))).toEqual(['stripe', 'sms']);
-});
-
-test('parts come after what they depend on, then by order, then by name', () => {
-  expect(inOrder({ b: part(1), a: part(1), c: part(0) })).toEqual(['c', 'a', 'b']);
-  expect(inOrder({ a: part(0, 'z'), z: part(9), m: part(5) })).toEqual(['m', 'z', 'a']);
-  expect(inOrder({ a: part(1, 'elsewhere') })).toEqual(['a']);
-  expect(inOrder({ a: part(1, 'b'), b: part(1, 'a') })).toEqual(['a', 'b']);
 });

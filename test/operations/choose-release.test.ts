@@ -29,6 +29,7 @@ function situation(live: string | undefined, known: Known[], extraTags: string[]
   return {
     targets: [],
     live,
+    presumed: live,
     tags,
     releases,
     knownGood: lastKnownGood({ releases, tags, live }),
@@ -39,12 +40,14 @@ function situation(live: string | undefined, known: Known[], extraTags: string[]
     }),
     commits: [],
     openIncidents: [],
+    lastMove: undefined,
     stillOff: { flags: [], breakers: [], incidents: [], problems: [] },
     recommended: { level: 'flags', why: '', command: undefined },
     problems: [],
   };
 }
 
+const COMMIT = 'a'.repeat(40);
 const hold = { reason: 'broke the checkout', by: 'lee', at: '2025-01-02T00:00:00.000Z' };
 
 describe('the release to go back to', () => {
@@ -236,7 +239,7 @@ describe('a second person', () => {
   ])('policy %s, to %s, approved by %j: %s', async (policy, to, approvedBy, goes) => {
     const { ports } = await openSite();
     const assessment = situation('v1.2.0', known, ['v1.0.9']);
-    const plan = planApplication(ports.facts, undefined, { tag: to, commit: 'a'.repeat(40) });
+    const plan = planApplication(ports.facts, { from: undefined, to: { tag: to, commit: COMMIT } });
     const asking = () => requireApproval(assessment, plan, { policy, actor: 'kim', approvedBy });
     expect(codeOf(asking)).toBe(goes ? undefined : 'E_APPROVAL');
   });
@@ -244,7 +247,10 @@ describe('a second person', () => {
   it('is told what to look at and what to type', async () => {
     const { ports } = await openSite();
     const assessment = situation('v1.2.0', known);
-    const plan = planApplication(ports.facts, undefined, { tag: 'v1.1.0', commit: 'a'.repeat(40) });
+    const plan = planApplication(ports.facts, {
+      from: undefined,
+      to: { tag: 'v1.1.0', commit: COMMIT },
+    });
     const approval = { policy: 'unless_green', actor: 'kim', approvedBy: undefined } as const;
     expect(() => requireApproval(assessment, plan, approval)).toThrowError(
       expect.objectContaining({
@@ -375,7 +381,7 @@ describe('where we are', () => {
     };
     const { live, problems } = await look(site, { targets: [site.target, other] });
     expect(live).toBeUndefined();
-    expect(problems).toEqual(['The targets run different releases: v1.2.0, v1.1.0.']);
+    expect(problems).toEqual(['Mixed state: web runs v1.2.0; mail runs v1.1.0']);
   });
 
   it('recommends the next step up once the service is safe, and none where there is none', async () => {

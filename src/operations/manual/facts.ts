@@ -50,6 +50,8 @@ export interface ManualTarget {
   env: Readonly<Record<string, string>>;
   /** The highest lease number that came by on this machine; 0 when none did. */
   fence: number;
+  /** Targets that a rollback deploys at the same time; left out: none. */
+  besides?: readonly string[];
 }
 
 /** What an HTTP answer has to be; times in milliseconds. */

@@ -5,8 +5,14 @@ import { lastKnownGood } from '../../model/eligibility.ts';
 import type { Release, Tag } from '../../model/release.ts';
 import { compareVersions } from '../../model/version.ts';
 import { within } from '../../ports/clock.ts';
-import { agreedRelease, newestRecorded, readTargets } from '../assess.ts';
 import { chooseRelease, requireNotRolledBack } from '../choose-release.ts';
+import {
+  agreedRelease,
+  describeMixed,
+  type LivePart,
+  presumedLive,
+  readTargets,
+} from '../live-state.ts';
 import type { OperationPorts } from '../operation-ports.ts';
 import type { ManualCandidate, ManualRelease } from './facts.ts';
 
@@ -62,12 +68,15 @@ export async function lookAround(
     tryTo(ports, () => ports.journal.incidents(ports.scope)),
   ]);
   const unknown = [...flags.unknown];
-  const live = agreedRelease(targets, unknown);
-  const found = {
-    live,
+  const mixed = describeMixed(targets);
+  if (mixed !== undefined) unknown.push(mixed);
+  const live = agreedRelease(targets);
+  const records = {
     tags: tags.known ? tags.value : [],
     releases: releases.known ? releases.value : [],
   };
+  const presumed = presumedLive(targets, records);
+  const found = { live, presumed, targets, ...records };
   if (!tags.known) {
     // What was named has to be looked up, and cannot be.
     if (wanted.named !== undefined) throw tags.error;
@@ -75,7 +84,9 @@ export async function lookAround(
   }
   if (!releases.known) unknown.push(`Which releases are good or held: ${releases.problem}`);
   const open = openOf(incidents.known ? incidents.value : []);
-  if (wanted.named === undefined) requireNotRolledBack({ ...found, openIncidents: open });
+  if (wanted.named === undefined) {
+    requireNotRolledBack({ ...found, openIncidents: open, lastMove: undefined });
+  }
   return {
     running: flags.running,
     live,
@@ -90,6 +101,8 @@ const openOf = (incidents: readonly Incident[]): Incident[] =>
 
 interface Found {
   live: string | undefined;
+  presumed: string | undefined;
+  targets: LivePart[];
   tags: Tag[];
   releases: Release[];
 }
@@ -99,8 +112,8 @@ function decide(
   { named, offered }: { named: string | undefined; offered: number },
   recordsKnown: boolean,
 ): ManualRelease {
-  const { live, tags, releases } = found;
-  const knownGood = lastKnownGood({ releases, tags, live: live ?? newestRecorded(releases) });
+  const { presumed, tags, releases } = found;
+  const knownGood = lastKnownGood({ releases, tags, live: presumed });
   if (named !== undefined) {
     const { tag, commit } = chooseRelease({ ...found, knownGood }, named);
     const proven = releases.some((one) => one.tag === tag && one.status === 'good');

@@ -93,9 +93,16 @@ function deployStep(facts: ManualFacts, release: ManualRelease, target: ManualTa
     expect: `${named}. Anything else: it is not live.`,
     notes: [
       'Exit code 76 means that a newer rollback was here: find out who before you go on.',
+      ...sideBySide(target),
       ...notProven(facts, release),
     ],
   };
+}
+
+function sideBySide({ besides = [] }: ManualTarget): string[] {
+  if (besides.length === 0) return [];
+  const words = `Does not have to wait for ${besides.join(', ')}: side by side they are faster`;
+  return [`${words}, each in a shell of its own. One after the other is right too.`];
 }
 
 function notProven({ needsSecondPerson }: ManualFacts, release: ManualRelease): string[] {

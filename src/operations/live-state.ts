@@ -1,0 +1,128 @@
+/** What is live, target by target, and what follows from it when they do not all say the same. */
+
+import { describeCause } from '../model/error.ts';
+import type { Release, Tag } from '../model/release.ts';
+import { compareVersions } from '../model/version.ts';
+import { within } from '../ports/clock.ts';
+import type { LiveRelease, ReleaseRef } from '../ports/target.ts';
+import type { OperationPorts } from './operation-ports.ts';
+
+const TARGET_CAP_MS = 10_000;
+
+/** What one target says is live on it. */
+export interface LivePart {
+  name: string;
+  live: LiveRelease;
+}
+
+/** What releases are compared by. */
+interface Known {
+  tags: readonly Tag[];
+  releases: readonly Release[];
+}
+
+/**
+ * What each target says is live. Never throws: what cannot be read is `known: false`.
+ * @param capMs longest wait, in milliseconds; left out: 10 s, and as long as a target says it needs
+ */
+export async function readTargets(
+  ports: Pick<OperationPorts, 'targets' | 'clock'>,
+  capMs?: number,
+): Promise<LivePart[]> {
+  return await Promise.all(
+    ports.targets.map(async (target) => {
+      const live = await within(
+        ports.clock,
+        capMs ?? Math.max(TARGET_CAP_MS, target.readMs ?? 0),
+        (signal) => target.current(signal),
+      ).catch((error: unknown): LiveRelease => ({ known: false, problem: describeCause(error) }));
+      return { name: target.name, live };
+    }),
+  );
+}
+
+/** The release that is live, for the words of a message; undefined when the targets do not say. */
+export async function assessLive(ports: Pick<OperationPorts, 'targets' | 'clock'>) {
+  return agreedRelease(await readTargets(ports));
+}
+
+/** The release that every target says is live. One that does not say is no agreement. */
+export function agreedRelease(parts: readonly LivePart[]): string | undefined {
+  const said = new Set(parts.map(({ live }) => (live.known ? live.tag : undefined)));
+  return said.size === 1 ? [...said][0] : undefined;
+}
+
+/** What each part says, in a sentence; undefined where all say the same. */
+export function describeMixed(parts: readonly LivePart[]): string | undefined {
+  if (parts.length === 0 || agreedRelease(parts) !== undefined) return undefined;
+  const said = parts.map(({ name, live }) =>
+    live.known ? `${name} runs ${live.tag}` : `${name} does not say what is live: ${live.problem}`,
+  );
+  const differ = new Set(runningTags(parts)).size > 1;
+  const title = differ ? 'Mixed state: ' : parts.length > 1 ? 'Not every target answers: ' : '';
+  return `${title}${said.join('; ')}`;
+}
+
+/** By target; undefined where all say the same, and one word is enough. */
+export function mixedParts(parts: readonly LivePart[]): Record<string, string> | undefined {
+  const known = parts.flatMap(({ name, live }) => (live.known ? [[name, live.tag] as const] : []));
+  if (known.length === 0 || agreedRelease(parts) !== undefined) return undefined;
+  return Object.fromEntries(known);
+}
+
+function runningTags(parts: readonly LivePart[]): string[] {
+  return parts.flatMap(({ live }) => (live.known ? [live.tag] : []));
+}
+
+/** What went live last, as recorded: it may be the bad one. */
+function newestRecorded(releases: readonly Release[]): string | undefined {
+  return releases.toSorted((a, b) => (a.deployedAt < b.deployedAt ? 1 : -1))[0]?.tag;
+}
+
+/**
+ * The release that is taken for live when others are judged by it: the newest that any target runs.
+ * For a target that does not say, what was recorded last stands. The newest, because judged by an
+ * older one a rollback would go one release too far.
+ */
+export function presumedLive(parts: readonly LivePart[], known: Known): string | undefined {
+  const recorded = newestRecorded(known.releases);
+  const silent = parts.length === 0 || parts.some(({ live }) => !live.known);
+  const names = [...runningTags(parts), ...(silent && recorded !== undefined ? [recorded] : [])];
+  return names.toSorted((a, b) => compareAge(b, a, known))[0];
+}
+
+/**
+ * What a rollback to `to` leaves, and holds. Where targets differ: the newest release that one of
+ * them runs, if it is newer than `to`. What nobody says is never held for that alone.
+ */
+export function departedRelease(
+  parts: readonly LivePart[],
+  to: ReleaseRef,
+  { tags }: Pick<Known, 'tags'>,
+): ReleaseRef | undefined {
+  const agreed = agreedRelease(parts);
+  const versionOf = (name: string) => tags.find((tag) => tag.name === name)?.version;
+  const goal = versionOf(to.tag);
+  const newer = runningTags(parts).filter((tag) => {
+    const own = versionOf(tag);
+    return own !== undefined && goal !== undefined && compareVersions(own, goal) > 0;
+  });
+  const left = agreed ?? newer.toSorted((a, b) => compareAge(b, a, { tags, releases: [] }))[0];
+  if (left === undefined || left === to.tag) return undefined;
+  const said = parts.flatMap(({ live }) =>
+    live.known && live.tag === left && live.commit !== undefined ? [live.commit] : [],
+  )[0];
+  const commit = said ?? tags.find(({ name }) => name === left)?.commit;
+  return commit === undefined ? undefined : { tag: left, commit };
+}
+
+/** Above 0 when `a` is newer: by version, or by when they went live where one is no version. */
+function compareAge(a: string, b: string, { tags, releases }: Known): number {
+  const find = (name: string) => tags.find((tag) => tag.name === name)?.version;
+  const [ours, theirs] = [find(a), find(b)];
+  if (ours !== undefined && theirs !== undefined) return compareVersions(ours, theirs);
+  const timeOf = (name: string): string =>
+    releases.find(({ tag }) => tag === name)?.deployedAt ?? '';
+  const [mine, other] = [timeOf(a), timeOf(b)];
+  return mine === other ? 0 : mine > other ? 1 : -1;
+}
