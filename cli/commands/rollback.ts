@@ -22,7 +22,7 @@ import { EXIT, exitCodeOfOutcome } from '../exit-code.ts';
 import { liveNow } from '../live-now.ts';
 import type { Runner } from '../program.ts';
 import { requireManual, showManual } from './manual.ts';
-import { describeReturn, renderPlan } from '../render/plan.ts';
+import { describeSurroundings, renderPlan } from '../render/plan.ts';
 import { renderResult } from '../render/result.ts';
 import { labelled, nextLine } from '../render/text.ts';
 
@@ -101,7 +101,7 @@ async function showPlan(level: string, options: PlanOptions) {
       plan,
       [
         renderPlan(plan),
-        ...describeReturn(prepared),
+        ...describeSurroundings(prepared),
         ...(second ? [labelled('Needs', 'a second person who agrees to it')] : []),
         nextLine(again(command)),
       ].join('\n'),
@@ -173,7 +173,7 @@ async function rollback(level: string, options: RollbackOptions) {
     const prepared = await prepare(service.ports, parsed, options, accepted);
     const { plan } = prepared;
     if (options.dryRun === true) {
-      const shown = [renderPlan(plan), ...describeReturn(prepared)].join('\n');
+      const shown = [renderPlan(plan), ...describeSurroundings(prepared)].join('\n');
       out.result({ plan, dry_run: true }, `${shown}\nDry run: nothing was changed.`);
       return EXIT.done;
     }
@@ -183,7 +183,7 @@ async function rollback(level: string, options: RollbackOptions) {
       actor: user,
       approvedBy: options.approvedBy,
     });
-    await confirmStart(out, plan, options, describeReturn(prepared));
+    await confirmStart(out, plan, options, describeSurroundings(prepared));
     const found = await findIncident(service.ports, options.incident);
     const result = await rollBack(service.ports, prepared, {
       ...request,

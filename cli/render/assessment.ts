@@ -1,5 +1,6 @@
 import { listOff } from '../../src/model/still-off.ts';
 import type { Assessment, Candidate } from '../../src/operations/assess.ts';
+import { describeService } from '../../src/operations/service-dependencies.ts';
 import { formatInstant } from './time.ts';
 import { labelled, nextLine, table, wrap } from './text.ts';
 
@@ -31,6 +32,7 @@ export function renderAssessment(
       : ['', `Commits that going back to ${good?.tag ?? ''} takes away`, table(taken)]),
     '',
     labelled('Open', openIncidents.map(({ id }) => id).join(', ') || 'no incident'),
+    ...assessment.services.map((one) => labelled('Before', describeService(one))),
     labelled('Off', listOff(stillOff).join(', ') || 'nothing'),
     ...assessment.problems.map((problem) => labelled('Problem', problem)),
     '',

@@ -1,5 +1,6 @@
 import { type Plan, type Step, shortHash, stagesOf } from '../../src/model/plan.ts';
 import type { PreparedRollback } from '../../src/operations/roll-back.ts';
+import { describeService } from '../../src/operations/service-dependencies.ts';
 import { formatDuration, formatInstant } from './time.ts';
 import { table, wrap } from './text.ts';
 
@@ -56,8 +57,18 @@ function mixedLine({ from_parts: parts, steps }: Plan): string[] {
   return [wrap(`Live now: ${now.join(', ')}`)];
 }
 
-/** What somebody has to know before a release goes live that is held; nothing for a rollback. */
-export function describeReturn({ plan, assessment }: PreparedRollback): string[] {
+/** What somebody has to know besides the plan itself. */
+export function describeSurroundings(prepared: PreparedRollback): string[] {
+  const { plan, assessment } = prepared;
+  if (plan.level === 'flags') return [];
+  return [
+    ...assessment.services.map((one) => wrap(describeService(one), 'Before this: ')),
+    ...describeReturn(prepared),
+  ];
+}
+
+/** Before a release goes live that is held; nothing for a rollback. */
+function describeReturn({ plan, assessment }: PreparedRollback): string[] {
   if (plan.undoes === undefined) return [];
   const { hold } = assessment.releases.find(({ tag }) => tag === plan.to) ?? {};
   const to = plan.to ?? '?';

@@ -5,6 +5,11 @@ export function targetResource(scope: Scope, target: string): string {
   return `${describeScope(scope)}/target:${target}`;
 }
 
+/** How the resources of all targets of a service begin. */
+export function targetPrefix(scope: Scope): string {
+  return targetResource(scope, '');
+}
+
 /** The resource that stands for a program that something keeps running. */
 export function serviceResource(scope: Scope, service: string): string {
   return `${describeScope(scope)}/service:${service}`;

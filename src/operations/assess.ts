@@ -25,6 +25,7 @@ import {
 } from './live-state.ts';
 import type { OperationPorts } from './operation-ports.ts';
 import { recommend } from './recommend.ts';
+import { describeService, readServiceStates, type ServiceState } from './service-dependencies.ts';
 import { readStillOff } from './still-off.ts';
 
 /** Longest wait for the repository, the records and the journal; all are asked side by side. */
@@ -55,6 +56,8 @@ export interface Assessment {
   openIncidents: Incident[];
   /** The newest rollback, or return from one, of the open incidents; undefined: none was begun. */
   lastMove: LastMove | undefined;
+  /** How the services are that are rolled back before this one. */
+  services: ServiceState[];
   stillOff: StillOff;
   recommended: { level: Level | undefined; why: string; command: string | undefined };
   /** What could not be found out. */
@@ -81,14 +84,16 @@ export async function assess(
     });
   const needed: typeof orElse =
     purpose === 'report' ? orElse : (question) => within(ports.clock, STORE_CAP_MS, question);
-  const [targets, tags, releases, incidents, stillOff] = await Promise.all([
+  const [targets, services, tags, releases, incidents, stillOff] = await Promise.all([
     readTargets(ports),
+    readServiceStates(ports),
     needed(() => ports.repository.tags(), []),
     needed(() => ports.releases.list(ports.scope), []),
     orElse(() => ports.journal.incidents(ports.scope), []),
     readStillOff(ports),
   ]);
   problems.push(...stillOff.problems);
+  for (const one of services) if (one.state === 'unknown') problems.push(describeService(one));
   const live = agreedRelease(targets);
   const mixed = describeMixed(targets);
   if (mixed !== undefined) problems.push(mixed);
@@ -117,6 +122,7 @@ export async function assess(
     commits,
     openIncidents,
     lastMove,
+    services,
     stillOff,
     recommended: recommend(stillOff, situation),
     problems,

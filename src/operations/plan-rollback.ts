@@ -38,6 +38,8 @@ export interface PlanFacts extends Scope {
   budgetsMs: Record<Level, number>;
   /** Targets in the order of rolling back; neighbours of one `stage` side by side. */
   targets: { name: string; timeoutMs: number; preflightMs: number; stage?: number }[];
+  /** Services that are rolled back before this one; left out: none. */
+  dependsOn?: readonly string[];
   /** Stages of validation with their distance from the deployment. */
   stages: { name: string; afterMs: number }[];
   /** Longest time of the checks around the end of a stage, where the usual minute is too short. */

@@ -19,6 +19,7 @@ import { departedRelease, mixedParts } from './live-state.ts';
 import type { OperationPorts, Request, RollbackResult } from './operation-ports.ts';
 import { prepareReturn } from './prepare-return.ts';
 import { planApplication, planFlags } from './plan-rollback.ts';
+import { requireServicesFree } from './service-dependencies.ts';
 import { reportProgress } from './report-progress.ts';
 import { stepHandlers } from './step-handlers.ts';
 import { requireNothingUnfinished, requireSameGoal } from './unfinished.ts';
@@ -80,6 +81,7 @@ function departure(
 /**
  * Carries a prepared rollback out, under the leases of its targets.
  * @throws BackoutError E_LEASE_HELD: somebody else is at it, nothing was changed
+ * @throws BackoutError E_DEPENDENCY: a service that comes before this one is not done
  * @throws BackoutError E_UNFINISHED: an interrupted rollback of the incident has to be resumed first
  * @throws BackoutError E_PLAN_CHANGED: the situation is not the one that was planned for
  */
@@ -120,7 +122,10 @@ export async function rollBack(
   });
 }
 
-/** Under the lease nobody else changes the targets: the plan is checked against what is true now. */
+/**
+ * Under the lease nobody else changes the targets: the plan is checked against what is true now.
+ * @throws BackoutError E_PLAN_CHANGED, E_DEPENDENCY (refused)
+ */
 async function requireSamePlan(
   ports: OperationPorts,
   { level, plan }: PreparedRollback,
@@ -129,6 +134,7 @@ async function requireSamePlan(
     plan.undoes === undefined
       ? await prepareRollback(ports, level, plan.to, plan.accepted)
       : await prepareReturn(ports, plan.undoes.incident);
+  if (level !== 'flags') requireServicesFree(now.assessment.services, ports.scope);
   if (now.plan.hash === plan.hash) return;
   throw new BackoutError({
     code: 'E_PLAN_CHANGED',

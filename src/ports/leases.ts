@@ -27,4 +27,6 @@ export interface Leases {
   release(leases: readonly Lease[]): Promise<void>;
   /** Unexpired leases among these resources. */
   inspect(resources: readonly string[]): Promise<Lease[]>;
+  /** The same for all resources whose names begin so: the targets of another service. */
+  inspectUnder(prefix: string): Promise<Lease[]>;
 }

@@ -27,7 +27,7 @@ export function absentPostgres(why: unknown): {
   const no = always(why);
   return {
     journal: { append: no, read: no, incidents: no },
-    leases: { acquire: no, renew: no, release: no, inspect: no },
+    leases: { acquire: no, renew: no, release: no, inspect: no, inspectUnder: no },
     releases: { list: no, record: no, mark: no, hold: no },
   };
 }

@@ -335,6 +335,7 @@ function planFacts(
     service: config.service,
     environment: environment.name,
     configHash,
+    dependsOn: config.depends_on,
     groupsWithSafeValues: Object.keys(flagsWithSafeValues(config)),
     flagsWithSafeValues: flagsWithSafeValues(config),
     providers: Object.keys(config.breakers.providers),

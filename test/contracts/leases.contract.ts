@@ -220,6 +220,20 @@ export function leasesContract(name: string, make: () => Promise<LeasesUnderTest
       expect(fences).toEqual([1, 2, 3, 4]);
     });
 
+    test('can be looked for by the beginning of their names, as those of one service', async () => {
+      const { leases, pass } = await make();
+      const others = ['storefront/production2/target:web', 'Xstorefront/production/target:web'];
+      const like = ['storefront/production/service:web', 'storefront/p%/target:web'];
+      await leases.acquire({ resources: [...others, ...like], ...ada, ttlMs: long });
+      const taken = await leases.acquire({ resources: [worker, web], ...grace, ttlMs: short });
+
+      expect(await leases.inspectUnder('storefront/production/target:')).toEqual(taken);
+      expect(await leases.inspectUnder('storefront/p%/target:')).toHaveLength(1);
+      expect(await leases.inspectUnder('nobody/production/target:')).toEqual([]);
+      await pass(short + 50);
+      expect(await leases.inspectUnder('storefront/production/target:')).toEqual([]);
+    });
+
     test('can be asked for nothing', async () => {
       const { leases } = await make();
       expect(await leases.acquire({ resources: [], ...ada, ttlMs: long })).toEqual([]);

@@ -41,6 +41,7 @@ function situation(live: string | undefined, known: Known[], extraTags: string[]
     commits: [],
     openIncidents: [],
     lastMove: undefined,
+    services: [],
     stillOff: { flags: [], breakers: [], incidents: [], problems: [] },
     recommended: { level: 'flags', why: '', command: undefined },
     problems: [],

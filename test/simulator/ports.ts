@@ -159,6 +159,7 @@ export function openPorts(
       renew: (held, ttlMs) => write('leases', 'renew', [held], () => leases.renew(held, ttlMs)),
       release: (held) => write('leases', 'release', [held], () => leases.release(held)),
       inspect: (resources) => read('leases', 'inspect', () => leases.inspect(resources)),
+      inspectUnder: (prefix) => read('leases', 'inspect', () => leases.inspectUnder(prefix)),
     },
     releases: {
       list: (scope) => read('releases', 'list', () => releases.list(scope)),

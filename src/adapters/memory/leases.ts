@@ -65,6 +65,12 @@ export function memoryLeases(clock: Clock): Leases {
         .toSorted()
         .map((resource) => liveLease(resource))
         .filter(isLease),
+    inspectUnder: async (prefix: string) =>
+      [...rows.keys()]
+        .filter((resource) => resource.startsWith(prefix))
+        .toSorted()
+        .map((resource) => liveLease(resource))
+        .filter(isLease),
   };
 }
 

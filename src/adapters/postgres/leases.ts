@@ -6,6 +6,7 @@ import type { Postgres } from './connection.ts';
 import { ensureLeases } from './sql/ensure-leases.sql.ts';
 import { giveBackLeases } from './sql/give-back-leases.sql.ts';
 import { inspectLeases } from './sql/inspect-leases.sql.ts';
+import { inspectLeasesUnder } from './sql/inspect-leases-under.sql.ts';
 import { lockLeases } from './sql/lock-leases.sql.ts';
 import { renewLeases } from './sql/renew-leases.sql.ts';
 import { takeLeases } from './sql/take-leases.sql.ts';
@@ -35,6 +36,10 @@ export function postgresLeases(postgres: Postgres): Leases {
     inspect: (resources) =>
       inWordsOf(store, postgres.address, () =>
         attemptTwice(() => ask(postgres, inspectLeases, [resources], leaseRow)),
+      ),
+    inspectUnder: (prefix) =>
+      inWordsOf(store, postgres.address, () =>
+        attemptTwice(() => ask(postgres, inspectLeasesUnder, [prefix], leaseRow)),
       ),
   };
 }
