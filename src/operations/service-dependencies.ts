@@ -1,10 +1,11 @@
 /** The services that are rolled back before this one: `depends_on` of backout.yml. */
 
 import { BackoutError, describeCause } from '../model/error.ts';
+import { foldSteps } from '../model/execution.ts';
 import { isMaintenance } from '../model/incident.ts';
 import { targetPrefix } from '../model/lease.ts';
 import { within } from '../ports/clock.ts';
-import { findLastMove } from './last-move.ts';
+import { endedWell, listMoves, type Move } from './last-move.ts';
 import type { OperationPorts } from './operation-ports.ts';
 
 /** Longest wait for the state of one service, in milliseconds; all are asked side by side. */
@@ -15,7 +16,7 @@ export type ServiceState = { service: string } & (
   | { state: 'free' }
   /** Somebody holds the right to change its targets. */
   | { state: 'changing'; holder: string; incident: string; until: string }
-  /** A rollback, or a return, was interrupted, or nobody knows how it ended. */
+  /** A rollback, or a return, was interrupted before all targets were changed. */
   | { state: 'unfinished'; incident: string; to: string }
   | { state: 'unknown'; problem: string }
 );
@@ -52,10 +53,25 @@ async function readServiceState(ports: Asked, service: string): Promise<ServiceS
     return { service, state: 'changing', holder, incident, until };
   }
   const open = incidents.filter((one) => one.status === 'open' && !isMaintenance(one));
-  const move = await findLastMove({ journal, scope }, open);
-  // One that failed is over, and said so. This service may be the reason why it did not help.
-  if (move?.state !== 'open') return { service, state: 'free' };
-  return { service, state: 'unfinished', incident: move.incident, to: move.to };
+  const [move] = await listMoves({ journal, scope }, open);
+  if (move === undefined || !isUnderWay(move)) return { service, state: 'free' };
+  return { service, state: 'unfinished', incident: move.incident, to: move.begun.plan.to ?? '?' };
+}
+
+/**
+ * Whether targets are still to be changed. One that failed is over, and said so: this service may be
+ * the reason why it did not help. Nor does it have to wait where only the watching is not over, or
+ * where nobody can judge what was watched: that may stay so.
+ */
+function isUnderWay({ begun, entries }: Move): boolean {
+  const { id, plan, ends } = begun;
+  if (endedWell(begun) || ends.includes('failed')) return false;
+  const records = foldSteps(plan, id, entries);
+  return plan.steps.some(({ id: step, action }) => {
+    const record = records.get(step);
+    const isDone = record?.state === 'ended' && record.result.outcome === 'done';
+    return action.kind === 'deploy' && !isDone;
+  });
 }
 
 /** For people: how a service is, and until when. */
