@@ -10,6 +10,14 @@ import {
   lastKnownGood,
   newestFirst,
 } from '../model/eligibility.ts';
+import {
+  commitOfLive,
+  type History,
+  isCommitName,
+  nameSaid,
+  type Said,
+  tagOfLiveMoved,
+} from '../model/live.ts';
 import type { Release, Tag } from '../model/release.ts';
 import { compareVersions } from '../model/version.ts';
 import type { StillOff } from '../model/still-off.ts';
@@ -36,6 +44,8 @@ export interface Assessment {
   targets: { name: string; live: LiveRelease }[];
   /** The release that is live; undefined when the targets do not say, or do not agree. */
   live: string | undefined;
+  /** The commit that runs as it; undefined when nobody knows. */
+  liveCommit: string | undefined;
   tags: Tag[];
   releases: Release[];
   knownGood: KnownGood;
@@ -68,25 +78,37 @@ export async function assess(
       problems.push(describeCause(error));
       return fallback;
     });
+  const requireSome = (tags: Tag[]): Tag[] => {
+    if (tags.length === 0) problems.push(noTags(ports.facts.eligibility?.tagPattern));
+    return tags;
+  };
   const needed: typeof orElse =
     purpose === 'report' ? orElse : (question) => within(ports.clock, STORE_CAP_MS, question);
-  const [targets, tags, releases, incidents, stillOff] = await Promise.all([
+  const [said, readTags, releases, incidents, stillOff] = await Promise.all([
     readTargets(ports),
-    needed(() => ports.repository.tags(), []),
+    needed<Tag[] | undefined>(async () => requireSome(await ports.repository.tags()), undefined),
     needed(() => ports.releases.list(ports.scope), []),
     orElse(() => ports.journal.incidents(ports.scope), []),
     readStillOff(ports),
   ]);
   problems.push(...stillOff.problems);
+  const tags = readTags ?? [];
+  const history = { tags, releases };
+  const targets = nameTargets(said, history);
   const live = agreedRelease(targets, problems);
+  const liveCommit = commitOfLive(live, targets.flatMap(sayings), history);
+  const oddity = tagOfLiveMoved(live, liveCommit, history);
+  if (oddity !== undefined) problems.push(oddity);
   const input: KnownGoodInput = {
     ...ports.facts.eligibility,
     releases,
     tags,
     live: live ?? newestRecorded(releases),
+    liveCommit,
+    tagsUnread: readTags === undefined,
   };
   const { knownGood, candidates } = await lookAtCandidates(ports, input, purpose, named);
-  const from = tags.find(({ name }) => name === live)?.commit;
+  const from = liveCommit;
   const to = knownGood.release?.commit;
   const commits =
     from === undefined || to === undefined
@@ -97,6 +119,7 @@ export async function assess(
   return {
     targets,
     live,
+    liveCommit,
     tags,
     releases,
     knownGood,
@@ -107,6 +130,11 @@ export async function assess(
     recommended,
     problems,
   };
+}
+
+function noTags(pattern: string | undefined): string {
+  const fits = pattern === undefined ? '' : `: none fits ${JSON.stringify(pattern)} of backout.yml`;
+  return `No git tag is a release${fits}. If there should be some, run \`git fetch --tags\`.`;
 }
 
 /** Releases that a report looks at, where nobody says: what is asked about each takes a second. */
@@ -122,7 +150,7 @@ async function lookAtCandidates(
   const { tags, releases, live } = input;
   const evidence = new Map<string, Evidence>();
   const evidenceOf = (tag: string): Evidence | undefined => evidence.get(tag);
-  const liveCommit = tags.find(({ name }) => name === live)?.commit;
+  const liveCommit = input.liveCommit ?? tags.find(({ name }) => name === live)?.commit;
   const ask = async (name: string): Promise<void> => {
     const release = releases.find(({ tag }) => tag === name);
     const commit = release?.commit ?? tags.find((tag) => tag.name === name)?.commit;
@@ -130,10 +158,9 @@ async function lookAtCandidates(
     const about = { tag: name, commit, details: release?.details };
     evidence.set(name, await gatherEvidence(ports, about, liveCommit));
   };
+  const most = ports.facts.eligibility?.candidates ?? LOOKED_AT;
   const names =
-    named === undefined
-      ? listNames(input).slice(0, ports.facts.eligibility?.candidates ?? LOOKED_AT)
-      : [named].filter((tag) => tag !== live);
+    named === undefined ? listNames(input).slice(0, most) : [named].filter((tag) => tag !== live);
   if (purpose === 'report' || named !== undefined) await Promise.all(names.map(ask));
   let knownGood = lastKnownGood({ ...input, evidenceOf });
   // What speaks against the newest good one makes the next one the last known good: ask that too.
@@ -143,7 +170,9 @@ async function lookAtCandidates(
     await ask(next);
     knownGood = lastKnownGood({ ...input, evidenceOf });
   }
-  const shown = purpose === 'report' ? names : [...evidence.keys()];
+  // A plan that finds nothing says what else there is; a report always shows the last known good.
+  const isAsked = purpose === 'plan' && (named !== undefined || knownGood.release !== undefined);
+  const shown = isAsked ? [...evidence.keys()] : withGood(names, knownGood.release?.tag, most);
   const candidates = shown.map((tag): Candidate => {
     const release = releases.find((one) => one.tag === tag);
     const commit = release?.commit ?? tags.find(({ name }) => name === tag)?.commit;
@@ -151,6 +180,12 @@ async function lookAtCandidates(
     return { tag, commit, release, ...judged };
   });
   return { knownGood, candidates };
+}
+
+function withGood(names: readonly string[], good: string | undefined, most: number): string[] {
+  return good === undefined || names.includes(good)
+    ? [...names]
+    : [...names.slice(0, most - 1), good];
 }
 
 /** Recorded releases by when they were live, then older tags that nobody recorded. */
@@ -165,8 +200,24 @@ function listNames({ releases, tags, live }: KnownGoodInput): string[] {
 }
 
 /** The release that is live, for the words of a message; undefined when the targets do not say. */
-export async function assessLive(ports: Pick<OperationPorts, 'targets' | 'clock'>) {
-  return agreedRelease(await readTargets(ports), []);
+export async function assessLive(ports: Pick<OperationPorts, 'targets' | 'clock' | 'repository'>) {
+  const said = await readTargets(ports);
+  // A message does not wait for git where the target says a tag.
+  const isNamed = said.every(({ live }) => !live.known || !isCommitName(live.tag));
+  const tags = isNamed ? [] : await ports.repository.tags().catch(() => []);
+  return agreedRelease(nameTargets(said, { tags, releases: [] }), []);
+}
+
+/** Targets that say a commit mean the release that is at it. */
+function nameTargets(targets: Assessment['targets'], history: History): Assessment['targets'] {
+  return targets.map(({ name, live }) => ({
+    name,
+    live: live.known ? nameSaid(live, history) : live,
+  }));
+}
+
+function sayings({ live }: Assessment['targets'][number]): Said[] {
+  return live.known ? [live] : [];
 }
 
 /**

@@ -63,11 +63,8 @@ export function databaseNotAvailable(): BackoutError {
   });
 }
 
-function liveRelease({ live, tags, targets }: Assessment): ReleaseRef | undefined {
-  if (live === undefined) return undefined;
-  const said = targets.flatMap((target) => (target.live.known ? [target.live.commit] : []))[0];
-  const commit = said ?? tags.find(({ name }) => name === live)?.commit;
-  return commit === undefined ? undefined : { tag: live, commit };
+function liveRelease({ live, liveCommit: commit }: Assessment): ReleaseRef | undefined {
+  return live === undefined || commit === undefined ? undefined : { tag: live, commit };
 }
 
 /**

@@ -1,6 +1,7 @@
 import { BackoutError } from '../model/error.ts';
 import type { Incident } from '../model/incident.ts';
 import type { JournalEntry } from '../model/journal.ts';
+import { runsRelease, type Said } from '../model/live.ts';
 import { type Plan, readPlan } from '../model/plan.ts';
 import { readTargets } from './assess.ts';
 import type { OperationPorts } from './operation-ports.ts';
@@ -82,7 +83,7 @@ export async function findMisfit(
       if (unknown === 'fits' || plan.from === undefined) continue;
       return `${name} does not say what is live (${live.problem}): something newer may be.`;
     }
-    if (live.tag !== plan.from && live.tag !== plan.to) {
+    if (!isEndOf(plan, live)) {
       return `${live.tag} went live on ${name} after this rollback was planned.`;
     }
   }
@@ -91,6 +92,15 @@ export async function findMisfit(
     return `${to.tag} must not be deployed any more: ${to.hold?.reason ?? 'it is bad'}.`;
   }
   return undefined;
+}
+
+/** Whether this is the release that the plan leaves, or the one that it goes to. */
+function isEndOf(plan: Plan, live: Said): boolean {
+  if (live.tag === plan.from || live.tag === plan.to) return true;
+  return plan.steps.some(
+    ({ action }) =>
+      (action.kind === 'deploy' || action.kind === 'hold-release') && runsRelease(live, action),
+  );
 }
 
 /**

@@ -348,6 +348,7 @@ function planFacts(
     eligibility: {
       ...(floor === undefined ? {} : { floor }),
       candidates: config.releases.candidates,
+      tagPattern: config.repository.tag_pattern,
       missingSecrets: required.filter((reference) => !isThere(reference, variables)),
     },
     budgetsMs: {
