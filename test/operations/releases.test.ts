@@ -127,6 +127,17 @@ describe('the gate of a pipeline', () => {
     });
   });
 
+  it('refuses a tag that was moved since it was deployed, which could not be recorded', async () => {
+    const site = await openSite();
+    const tag = site.history.tags.find(({ name }) => name === B.tag);
+    if (tag === undefined) throw new Error('There is no such tag.');
+    tag.commit = 'e'.repeat(40);
+    await expect(gate(site, B.tag)).rejects.toMatchObject({
+      code: 'E_TAG_MOVED',
+      message: expect.stringMatching(/bbbbbbbbbb.*eeeeeeeeee/) as string,
+    });
+  });
+
   it('refuses a tag that git does not know: its commit may be held under another', async () => {
     const site = await openSite();
     await expect(site.clock.run(gateDeployment(site.ports, 'v8.8.8'))).rejects.toMatchObject({

@@ -48,7 +48,7 @@ export async function tagCommit(site: Site, tag: string, ...options: string[]): 
 
 /** What the platform runs, as it says itself. */
 export async function runs(
-  site: Site,
+  site: Pick<Site, 'state'>,
   live: string | { tag: string; commit?: string },
 ): Promise<void> {
   const text = typeof live === 'string' ? live : JSON.stringify(live);

@@ -17,7 +17,8 @@ import { TAGS, git } from './releases.ts';
 import { type CliEnd, type CliOptions, type RunningCli, startCli } from './run-cli.ts';
 import { ENVIRONMENT, type SiteConfig, siteConfig } from './site-config.ts';
 
-const PLACE = fileURLToPath(new URL('programs/place.ts', import.meta.url));
+/** The program that stands for a platform. */
+export const PLACE = fileURLToPath(new URL('programs/place.ts', import.meta.url));
 
 export interface Site extends AsyncDisposable {
   ground: Ground;
