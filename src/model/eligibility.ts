@@ -60,6 +60,8 @@ export interface Evidence {
   migrations?: { verdict: 'safe' | 'breaking' | 'unclear'; why: string };
   /** Flags that its code reads: defined no more, or of another type now. */
   flags: { gone: readonly string[]; changed: readonly string[] };
+  /** What it was recorded to need, and is not there; left out: nothing of the kind is known. */
+  missing?: readonly string[];
 }
 
 /** What is true for all releases of a service at one moment. */
@@ -157,7 +159,12 @@ export function judgeEligibility(
   const reasons = [
     ...fromRecords(subject, surroundings),
     ...fromSurroundings(subject, surroundings),
-    ...(evidence === undefined ? [] : fromEvidence(evidence, subject.release?.status === 'good')),
+    ...(evidence === undefined
+      ? []
+      : [
+          ...fromNeeds(evidence, surroundings),
+          ...fromEvidence(evidence, subject.release?.status === 'good'),
+        ]),
   ].toSorted((a, b) => Number(b.colour === 'RED') - Number(a.colour === 'RED'));
   return { colour: colourOf(reasons), reasons };
 }
@@ -233,6 +240,14 @@ function fromSurroundings(
     reasons.push(red('secret-missing', `it needs what is not there: ${missingSecrets.join(', ')}`));
   }
   return reasons;
+}
+
+/** Secrets and settings that were listed when it went live, and of which one is gone since. */
+function fromNeeds({ missing = [] }: Evidence, { missingSecrets = [] }: Surroundings): Reason[] {
+  // What every release lacks is said already.
+  const gone = missing.filter((one) => !missingSecrets.includes(one));
+  if (gone.length === 0) return [];
+  return [red('secret-missing', `it was recorded to need what is gone: ${gone.join(', ')}`)];
 }
 
 function fromEvidence(

@@ -193,6 +193,7 @@ export async function openService(options: OpenOptions): Promise<OpenService> {
     postmortems: filePostmortems(resolve(baseDirectory, config.postmortem.directory)),
     observe: options.observe,
     interrupted: options.interrupted,
+    isSet: (reference: string) => isThere(reference, variables),
     facts,
     settings: {
       leaseTtlMs: config.lease.ttl,

@@ -161,7 +161,7 @@ describe('what somebody did outside an incident', () => {
   it('is written down in the record of the month, which stays no open incident', async () => {
     const site = await openSite();
     const deed = { actor: 'kim', text: 'v1.2.0 is no longer held.', reason: 'fixed', data: {} };
-    const incident = await site.clock.run(noteDeed(site.ports, deed));
+    const incident = await site.clock.run(noteDeed(site.ports, deed, undefined));
     expect(incident).toBe('maintenance-202501');
     expect((await site.entries(incident)).map(({ kind }) => kind)).toEqual([
       'incident-opened',
