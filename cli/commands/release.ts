@@ -1,11 +1,11 @@
 import type { Command } from 'commander';
-import { type ReleaseDetails, requireTagFormat } from '../../src/model/release.ts';
+import { type Hold, type ReleaseDetails, requireTagFormat } from '../../src/model/release.ts';
 import { checkReason } from '../../src/model/typed-text.ts';
 import { bakeRelease } from '../../src/operations/bake-release.ts';
 import { gateDeployment } from '../../src/operations/gate-deployment.ts';
-import { noteDeed } from '../../src/operations/month-record.ts';
+import { endHold, holdRelease, markGood } from '../../src/operations/judge-release.ts';
+import { keptReleases } from '../../src/operations/kept-releases.ts';
 import { recordRelease } from '../../src/operations/record-release.ts';
-import { timestamp } from '../../src/ports/clock.ts';
 import { detailsOfConfig, readArtefacts } from '../../src/wiring/release-details.ts';
 import { type GlobalOptions, withService } from '../context.ts';
 import { EXIT, exitCodeOfVerdict } from '../exit-code.ts';
@@ -20,11 +20,21 @@ interface RecordOptions extends GlobalOptions {
   schema?: string;
 }
 
+interface JudgeOptions extends GlobalOptions {
+  incident?: string;
+}
+
+const INCIDENT = 'default: the open one, or the record of the month';
+
 export function addRelease(program: Command, run: Runner): void {
   const release = program
     .command('release')
     .description('what was deployed, and how it turned out');
   release.command('list').description('recorded releases, newest first').action(run(list));
+  release
+    .command('kept')
+    .description('the good releases that stay ready, and whether the platform still has them')
+    .action(run(kept));
   release
     .command('gate')
     .description(
@@ -53,18 +63,21 @@ export function addRelease(program: Command, run: Runner): void {
     .command('good')
     .description('mark a recorded release as good by hand')
     .argument('<tag>')
-    .action(run(markGood));
+    .option('--incident <id>', INCIDENT)
+    .action(run(good));
   release
     .command('hold')
     .description('never deploy or choose this release again')
     .argument('<tag>')
     .requiredOption('--reason <text>', 'why, 10 to 2,000 characters')
+    .option('--incident <id>', INCIDENT)
     .action(run(hold));
   release
     .command('unhold')
     .description('end a hold')
     .argument('<tag>')
     .requiredOption('--reason <text>', 'why it may be deployed again, 10 to 2,000 characters')
+    .option('--incident <id>', INCIDENT)
     .action(run(unhold));
 }
 
@@ -84,6 +97,32 @@ async function list(options: GlobalOptions) {
       rows.length === 0 ? 'No release is recorded.' : table([head, ...rows]),
     );
     return EXIT.done;
+  });
+}
+
+async function kept(options: GlobalOptions) {
+  return await withService(options, { need: 'assess' }, async ({ service, out }) => {
+    const wanted = service.config.releases.keep_good;
+    const found = await keptReleases(service.ports, wanted);
+    const states = found.flatMap(({ artefacts }) => artefacts.map(({ state }) => state));
+    const rows = found.flatMap(({ release: { tag, deployedAt }, artefacts }) =>
+      artefacts.map(({ target, state, detail }) => [
+        `  ${tag}`,
+        target,
+        state,
+        `live ${formatInstant(deployedAt)}${detail === '' ? '' : `; ${detail}`}`,
+      ]),
+    );
+    const head = ['  release', 'target', 'artefact', ''];
+    out.result(
+      { wanted, kept: found },
+      [
+        ...(rows.length === 0 ? [] : [table([head, ...rows]), '']),
+        wrap(`${found.length} of ${wanted} good releases that stay ready (releases.keep_good).`),
+      ].join('\n'),
+    );
+    if (states.some((state) => state !== 'there' && state !== 'unknown')) return EXIT.failed;
+    return states.includes('unknown') ? EXIT.uncertain : EXIT.done;
   });
 }
 
@@ -141,40 +180,67 @@ async function bake(tag: string, options: GlobalOptions) {
   });
 }
 
-async function markGood(tag: string, options: GlobalOptions) {
+async function good(tag: string, options: JudgeOptions) {
   requireTagFormat(tag);
-  return await withService(options, { need: 'assess' }, async ({ service, out }) => {
-    const { ports } = service;
-    await ports.releases.mark(ports.scope, tag, 'good');
-    out.result({ tag, status: 'good' }, `${tag} is marked good.`);
+  return await withService(options, { need: 'assess' }, async ({ service, out, user }) => {
+    const { incident } = await markGood(service.ports, {
+      tag,
+      actor: user,
+      ...inIncident(options),
+    });
+    out.result({ tag, status: 'good', incident }, `${tag} is marked good.`);
     return EXIT.done;
   });
 }
 
-async function hold(tag: string, options: GlobalOptions & { reason: string }) {
+async function hold(tag: string, options: JudgeOptions & { reason: string }) {
   requireTagFormat(tag);
   return await withService(options, { need: 'assess' }, async ({ service, out, user }) => {
-    const { ports } = service;
     const reason = checkReason(options.reason, user);
-    await ports.releases.hold(ports.scope, tag, { reason, by: user, at: timestamp(ports.clock) });
-    const text = `${tag} is held: ${reason}`;
-    const deed = { actor: user, text, reason, data: { tag, held: true } };
-    const incident = await noteDeed(ports, deed);
-    out.result({ tag, held: true, incident }, text);
+    const judgement = { tag, actor: user, reason, ...inIncident(options) };
+    const { incident, hold: counts } = await holdRelease(service.ports, judgement);
+    const isFirst = counts.reason === reason && counts.by === user;
+    const text = isFirst
+      ? `${tag} is held: ${reason}`
+      : `${tag} is ${describeHold(counts)}. That hold stands; your reason is in the journal (${incident ?? ''}).`;
+    out.result({ tag, held: true, incident, hold: counts }, wrap(text));
     return EXIT.done;
   });
 }
 
-async function unhold(tag: string, options: GlobalOptions & { reason: string }) {
+async function unhold(tag: string, options: JudgeOptions & { reason: string }) {
   requireTagFormat(tag);
   return await withService(options, { need: 'assess' }, async ({ service, out, user }) => {
-    const { ports } = service;
     const reason = checkReason(options.reason, user);
-    await ports.releases.hold(ports.scope, tag, undefined);
-    const text = `${tag} is no longer held.`;
-    const deed = { actor: user, text: `${text} ${reason}`, reason, data: { tag, held: false } };
-    const incident = await noteDeed(ports, deed);
-    out.result({ tag, held: false, incident }, text);
+    const judgement = { tag, actor: user, reason, ...inIncident(options) };
+    const { incident, was } = await endHold(service.ports, judgement);
+    const ended =
+      was === undefined
+        ? [wrap(`${tag} is not held. Nothing was changed.`)]
+        : [
+            wrap(`${tag} is no longer held. It was ${describeHold(was.hold)}.`),
+            ...(was.status === 'good'
+              ? []
+              : [
+                  labelled('Proven', `no: nothing goes back to it before \`backout release bake\``),
+                ]),
+          ];
+    out.result({ tag, held: false, incident, was: was?.hold }, ended.join('\n'));
     return EXIT.done;
   });
+}
+
+function inIncident({ incident }: JudgeOptions): { incident?: string } {
+  return incident === undefined ? {} : { incident };
+}
+
+/** `held since … by alice in incident …: it charged twice`. */
+function describeHold(held: Hold | undefined): string {
+  if (held === undefined) return 'marked bad';
+  const where = held.incident === undefined ? '' : ` in incident ${held.incident}`;
+  return `held since ${formatInstant(held.at)} by ${held.by}${where}: ${withoutStop(held.reason)}`;
+}
+
+function withoutStop(text: string): string {
+  return text.replace(/[.\s]+$/, '');
 }

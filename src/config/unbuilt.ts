@@ -201,7 +201,6 @@ const NOT_YET_KEYS = [
   ['flags', 'poll_every', 'telling applications how often to look', []],
   // A plan made while another rollback is under way would be one of a state half-way.
   ['lease', 'wait', 'waiting for another rollback', ['application']],
-  ['releases', 'keep_good', 'keeping good releases', []],
   ['repository', 'default_branch', 'releases on one branch only', ['assess', 'application']],
   ['repository', 'directory', 'services in one shared repository', ['assess', 'application']],
 ] as const satisfies readonly (readonly [keyof BackoutConfig, string, string, readonly Need[]])[];

@@ -25,6 +25,7 @@ export type ReasonCode =
   // YELLOW.
   | 'unrecorded'
   | 'unproven'
+  | 'tag-unknown'
   | 'pre-release'
   | 'elsewhere'
   | 'ancestry-unknown'
@@ -59,13 +60,21 @@ export interface Evidence {
   migrations?: { verdict: 'safe' | 'breaking' | 'unclear'; why: string };
   /** Flags that its code reads: defined no more, or of another type now. */
   flags: { gone: readonly string[]; changed: readonly string[] };
+  /** What it was recorded to need, and is not there; left out: nothing of the kind is known. */
+  missing?: readonly string[];
 }
 
 /** What is true for all releases of a service at one moment. */
 export interface Surroundings {
   tags: readonly Tag[];
+  /** True when they could not be read: that none is there then means nothing. */
+  tagsUnread?: boolean;
   /** Tag that is live now, as the target itself says; undefined when it cannot say. */
   live: string | undefined;
+  /** The commit that runs, which its tag may no longer stand for. Left out: that of the tag. */
+  liveCommit?: string | undefined;
+  /** What was ever recorded: a commit that is held is held under each of its tags. */
+  releases?: readonly Release[];
   /** Oldest tag that may be deployed again; left out: none. */
   floor?: string;
   /** Secrets that older code needs and that are not there. */
@@ -150,7 +159,12 @@ export function judgeEligibility(
   const reasons = [
     ...fromRecords(subject, surroundings),
     ...fromSurroundings(subject, surroundings),
-    ...(evidence === undefined ? [] : fromEvidence(evidence, subject.release?.status === 'good')),
+    ...(evidence === undefined
+      ? []
+      : [
+          ...fromNeeds(evidence, surroundings),
+          ...fromEvidence(evidence, subject.release?.status === 'good'),
+        ]),
   ].toSorted((a, b) => Number(b.colour === 'RED') - Number(a.colour === 'RED'));
   return { colour: colourOf(reasons), reasons };
 }
@@ -158,7 +172,10 @@ export function judgeEligibility(
 const red = (code: ReasonCode, text: string): Reason => ({ colour: 'RED', code, text });
 const yellow = (code: ReasonCode, text: string): Reason => ({ colour: 'YELLOW', code, text });
 
-function fromRecords({ name, release }: Subject, { tags, live }: Surroundings): Reason[] {
+function fromRecords(
+  { name, release }: Subject,
+  { tags, tagsUnread = false, live, liveCommit, releases = [] }: Surroundings,
+): Reason[] {
   const tag = tags.find((one) => one.name === name);
   if (name === live) return [red('live', 'it is live now')];
   const reasons: Reason[] = [];
@@ -167,28 +184,42 @@ function fromRecords({ name, release }: Subject, { tags, live }: Surroundings): 
   if (release?.hold !== undefined) {
     reasons.push(red('held', `it is held: ${release.hold.reason}`));
   }
+  const commit = release?.commit ?? tag?.commit;
+  const twin = releases.find((one) => one.tag !== name && one.commit === commit && isOut(one));
+  if (twin !== undefined) {
+    const why = twin.hold === undefined ? 'was marked bad' : `is held: ${twin.hold.reason}`;
+    reasons.push(red('held', `it is the same commit as ${twin.tag}, which ${why}`));
+  }
   if (release === undefined) {
     reasons.push(yellow('unrecorded', 'nobody recorded that it was ever deployed'));
   } else if (release.status !== 'good' && release.status !== 'bad') {
     reasons.push(yellow('unproven', 'its bake never ended with a passed verdict'));
   }
-  if (tag === undefined) return [...reasons, red('tag-gone', 'its git tag is gone')];
+  if (tag === undefined && tagsUnread) {
+    return [...reasons, yellow('tag-unknown', 'whether its git tag still stands cannot be read')];
+  }
+  if (tag === undefined) return [...reasons, red('tag-gone', 'its git tag is not in this clone')];
   if (release !== undefined && tag.commit !== release.commit) {
     const moved = `its tag was moved: now ${tag.commit.slice(0, 10)}, was deployed as ${release.commit.slice(0, 10)}`;
     reasons.push(red('tag-moved', moved));
   }
   const liveTag = tags.find((one) => one.name === live);
-  if (liveTag !== undefined && compareVersions(tag.version, liveTag.version) > 0) {
-    reasons.push(red('newer', 'it is newer than what is live: that would be a deploy'));
-  } else if (liveTag?.commit === tag.commit) {
-    const same = `it is the same commit as ${liveTag.name}, which is live: nothing would change`;
+  if (live !== undefined && (liveCommit ?? liveTag?.commit) === tag.commit) {
+    const same = `it is the same commit as ${live}, which is live: nothing would change`;
     reasons.push(red('same-commit', same));
+  } else if (liveTag !== undefined && compareVersions(tag.version, liveTag.version) > 0) {
+    reasons.push(red('newer', 'it is newer than what is live: that would be a deploy'));
   }
   // Where what is live is one too, pre-releases are what this environment runs.
   if (tag.version.prerelease && liveTag?.version.prerelease !== true) {
     reasons.push(yellow('pre-release', 'it is a pre-release: name it yourself to go back to it'));
   }
   return reasons;
+}
+
+/** Whether it must not be deployed again. */
+function isOut({ hold, status }: Release): boolean {
+  return hold !== undefined || status === 'bad';
 }
 
 function fromSurroundings(
@@ -211,6 +242,14 @@ function fromSurroundings(
   return reasons;
 }
 
+/** Secrets and settings that were listed when it went live, and of which one is gone since. */
+function fromNeeds({ missing = [] }: Evidence, { missingSecrets = [] }: Surroundings): Reason[] {
+  // What every release lacks is said already.
+  const gone = missing.filter((one) => !missingSecrets.includes(one));
+  if (gone.length === 0) return [];
+  return [red('secret-missing', `it was recorded to need what is gone: ${gone.join(', ')}`)];
+}
+
 function fromEvidence(
   { ancestry, artefacts, migrations, flags }: Evidence,
   proven: boolean,
@@ -218,10 +257,13 @@ function fromEvidence(
   const reasons: Reason[] = [];
   for (const { target, state, detail } of artefacts) {
     if (state === 'missing')
-      reasons.push(red('artefact-missing', `${target} has it no more: ${detail}`));
+      reasons.push(red('artefact-missing', `${target} has it no more: ${withoutStop(detail)}`));
     if (state === 'unknown') {
       reasons.push(
-        yellow('artefact-unknown', `whether ${target} still has it is not known: ${detail}`),
+        yellow(
+          'artefact-unknown',
+          `${target} does not say whether it still has it: ${withoutStop(detail)}`,
+        ),
       );
     }
   }
@@ -238,13 +280,19 @@ function fromEvidence(
   // What ran here and passed its bake is no stranger, whichever branch it was released from.
   if (proven) return reasons;
   if (ancestry === 'elsewhere') {
-    reasons.push(yellow('elsewhere', 'it is on another branch than what is live'));
+    const text = 'it is not in the history of what is live, but on another branch or on none';
+    reasons.push(yellow('elsewhere', text));
   }
   if (ancestry === 'unknown') {
     const text = 'whether it is part of the history of what is live is not known';
     reasons.push(yellow('ancestry-unknown', text));
   }
   return reasons;
+}
+
+/** Reasons are ends of sentences. */
+function withoutStop(text: string): string {
+  return text.replace(/\.+$/, '');
 }
 
 /** Why a recorded release is not what we go back to. */
@@ -285,7 +333,8 @@ export function lastKnownGood(input: KnownGoodInput): KnownGood {
 
 /** Whether nothing goes back to it by itself, though a person may name it. */
 function isDisqualifying({ colour, code }: Reason): boolean {
-  return colour === 'RED' || ['unrecorded', 'unproven', 'pre-release'].includes(code);
+  const byName = ['unrecorded', 'unproven', 'tag-unknown', 'pre-release'];
+  return colour === 'RED' || byName.includes(code);
 }
 
 /** By the time they last went live; recorded in the same millisecond, the higher version first. */

@@ -46,6 +46,8 @@ export interface ReleaseDetails {
   schemaVersion?: string;
   /** Type of each flag that backout.yml of this release has, by name. */
   flags?: Record<string, FlagType>;
+  /** References that its code needs (`env:STRIPE_KEY`), as that backout.yml lists them; no values. */
+  needs?: string[];
   /** SHA-256 of that backout.yml. */
   configHash?: string;
   /** Who or what deployed it. */

@@ -10,6 +10,7 @@ import {
   lastKnownGood,
   newestFirst,
 } from '../model/eligibility.ts';
+import { commitOfLive, tagOfLiveMoved } from '../model/live.ts';
 import type { Release, Tag } from '../model/release.ts';
 import { compareVersions } from '../model/version.ts';
 import type { StillOff } from '../model/still-off.ts';
@@ -20,8 +21,10 @@ import {
   agreedRelease,
   describeMixed,
   type LivePart,
+  nameParts,
   presumedLive,
   readTargets,
+  sayings,
 } from './live-state.ts';
 import type { OperationPorts } from './operation-ports.ts';
 import { recommend } from './recommend.ts';
@@ -46,6 +49,8 @@ export interface Assessment {
   live: string | undefined;
   /** What the others are judged by: `live`, else the newest that any target runs, or that was recorded. */
   presumed: string | undefined;
+  /** The commit that runs as it; undefined when nobody knows. */
+  liveCommit: string | undefined;
   tags: Tag[];
   releases: Release[];
   knownGood: KnownGood;
@@ -82,29 +87,46 @@ export async function assess(
       problems.push(describeCause(error));
       return fallback;
     });
+  const requireSome = (tags: Tag[]): Tag[] => {
+    if (tags.length === 0) problems.push(noTags(ports.facts.eligibility?.tagPattern));
+    return tags;
+  };
   const needed: typeof orElse =
     purpose === 'report' ? orElse : (question) => within(ports.clock, STORE_CAP_MS, question);
-  const [targets, services, tags, releases, incidents, stillOff] = await Promise.all([
+  const [said, services, readTags, releases, incidents, stillOff] = await Promise.all([
     readTargets(ports),
     readServiceStates(ports),
-    needed(() => ports.repository.tags(), []),
+    needed<Tag[] | undefined>(async () => requireSome(await ports.repository.tags()), undefined),
     needed(() => ports.releases.list(ports.scope), []),
     orElse(() => ports.journal.incidents(ports.scope), []),
     readStillOff(ports),
   ]);
   problems.push(...stillOff.problems);
   for (const one of services) if (one.state === 'unknown') problems.push(describeService(one));
+  const tags = readTags ?? [];
+  const history = { tags, releases };
+  const targets = nameParts(said, history);
   const live = agreedRelease(targets);
   const mixed = describeMixed(targets);
   if (mixed !== undefined) problems.push(mixed);
-  const presumed = presumedLive(targets, { tags, releases });
-  const input: KnownGoodInput = { ...ports.facts.eligibility, releases, tags, live: presumed };
+  const liveCommit = commitOfLive(live, sayings(targets), history);
+  const oddity = tagOfLiveMoved(live, liveCommit, history);
+  if (oddity !== undefined) problems.push(oddity);
+  const presumed = presumedLive(targets, history);
+  const input: KnownGoodInput = {
+    ...ports.facts.eligibility,
+    releases,
+    tags,
+    live: presumed,
+    liveCommit: commitOfLive(presumed, sayings(targets), history),
+    tagsUnread: readTags === undefined,
+  };
   const openIncidents = incidents.filter((one) => one.status === 'open' && !isMaintenance(one));
   const [{ knownGood, candidates }, lastMove] = await Promise.all([
     lookAtCandidates(ports, input, purpose, named),
     orElse(() => findLastMove(ports, openIncidents), undefined),
   ]);
-  const from = tags.find(({ name }) => name === live)?.commit;
+  const from = liveCommit;
   const to = knownGood.release?.commit;
   const commits =
     from === undefined || to === undefined
@@ -115,6 +137,7 @@ export async function assess(
     targets,
     live,
     presumed,
+    liveCommit,
     tags,
     releases,
     knownGood,
@@ -127,6 +150,11 @@ export async function assess(
     recommended: recommend(stillOff, situation),
     problems,
   };
+}
+
+function noTags(pattern: string | undefined): string {
+  const fits = pattern === undefined ? '' : `: none fits ${JSON.stringify(pattern)} of backout.yml`;
+  return `No git tag is a release${fits}. If there should be some, run \`git fetch --tags\`.`;
 }
 
 /** Releases that a report looks at, where nobody says: what is asked about each takes a second. */
@@ -142,7 +170,7 @@ async function lookAtCandidates(
   const { tags, releases, live } = input;
   const evidence = new Map<string, Evidence>();
   const evidenceOf = (tag: string): Evidence | undefined => evidence.get(tag);
-  const liveCommit = tags.find(({ name }) => name === live)?.commit;
+  const liveCommit = input.liveCommit ?? tags.find(({ name }) => name === live)?.commit;
   const ask = async (name: string): Promise<void> => {
     const release = releases.find(({ tag }) => tag === name);
     const commit = release?.commit ?? tags.find((tag) => tag.name === name)?.commit;
@@ -150,10 +178,9 @@ async function lookAtCandidates(
     const about = { tag: name, commit, details: release?.details };
     evidence.set(name, await gatherEvidence(ports, about, liveCommit));
   };
+  const most = ports.facts.eligibility?.candidates ?? LOOKED_AT;
   const names =
-    named === undefined
-      ? listNames(input).slice(0, ports.facts.eligibility?.candidates ?? LOOKED_AT)
-      : [named].filter((tag) => tag !== live);
+    named === undefined ? listNames(input).slice(0, most) : [named].filter((tag) => tag !== live);
   if (purpose === 'report' || named !== undefined) await Promise.all(names.map(ask));
   let knownGood = lastKnownGood({ ...input, evidenceOf });
   // What speaks against the newest good one makes the next one the last known good: ask that too.
@@ -163,7 +190,9 @@ async function lookAtCandidates(
     await ask(next);
     knownGood = lastKnownGood({ ...input, evidenceOf });
   }
-  const shown = purpose === 'report' ? names : [...evidence.keys()];
+  // A plan that finds nothing says what else there is; a report always shows the last known good.
+  const isAsked = purpose === 'plan' && (named !== undefined || knownGood.release !== undefined);
+  const shown = isAsked ? [...evidence.keys()] : withGood(names, knownGood.release?.tag, most);
   const candidates = shown.map((tag): Candidate => {
     const release = releases.find((one) => one.tag === tag);
     const commit = release?.commit ?? tags.find(({ name }) => name === tag)?.commit;
@@ -171,6 +200,12 @@ async function lookAtCandidates(
     return { tag, commit, release, ...judged };
   });
   return { knownGood, candidates };
+}
+
+function withGood(names: readonly string[], good: string | undefined, most: number): string[] {
+  return good === undefined || names.includes(good)
+    ? [...names]
+    : [...names.slice(0, most - 1), good];
 }
 
 /** Recorded releases by when they were live, then older tags that nobody recorded. */

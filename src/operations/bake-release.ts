@@ -1,6 +1,8 @@
 import type { StageResult } from '../model/check.ts';
 import { BackoutError } from '../model/error.ts';
+import { describeOther, runsRelease } from '../model/live.ts';
 import { releaseUnknown } from '../model/release-rules.ts';
+import type { ReleaseRef } from '../ports/target.ts';
 import { readTargets } from './live-state.ts';
 import type { OperationPorts } from './operation-ports.ts';
 import { type BakeRound, slowestCheck, watchBake } from './watch-bake.ts';
@@ -28,7 +30,7 @@ export async function bakeRelease(
   const { clock, releases, scope, facts } = ports;
   const known = (await releases.list(scope)).find((release) => release.tag === tag);
   if (known === undefined) throw releaseUnknown(scope, tag);
-  await requireLive(ports, tag);
+  await requireLive(ports, known);
   // What was proven before stays proven while it is watched again.
   const wasGood = known.status === 'good';
   if (!wasGood) await releases.mark(scope, tag, 'baking');
@@ -44,7 +46,7 @@ export async function bakeRelease(
     signal,
     ...(onRound === undefined ? {} : { onRound }),
   });
-  const problem = result.verdict === 'passed' ? await notLive(ports, tag) : undefined;
+  const problem = result.verdict === 'passed' ? await notLive(ports, known) : undefined;
   if (result.verdict === 'passed' && problem === undefined) {
     await releases.mark(scope, tag, 'good');
     return { tag, status: 'good', result };
@@ -54,22 +56,22 @@ export async function bakeRelease(
   return { tag, status: 'deployed', result, ...(problem === undefined ? {} : { problem }) };
 }
 
-async function requireLive(ports: OperationPorts, tag: string): Promise<void> {
-  const problem = await notLive(ports, tag);
+async function requireLive(ports: OperationPorts, release: ReleaseRef): Promise<void> {
+  const problem = await notLive(ports, release);
   if (problem === undefined) return;
   throw new BackoutError({
     code: 'E_NOT_LIVE',
     kind: 'refused',
-    message: `${tag} cannot be watched: ${problem}`,
+    message: `${release.tag} cannot be watched: ${problem}`,
     remedy: 'Watch what is live: `backout assess` says what that is.',
   });
 }
 
 /** Checks measure what is live: they say nothing about a release that is not. */
-async function notLive(ports: OperationPorts, tag: string): Promise<string | undefined> {
+async function notLive(ports: OperationPorts, release: ReleaseRef): Promise<string | undefined> {
   for (const { name, live } of await readTargets(ports)) {
     if (!live.known) return `${name} does not say what is live: ${live.problem}`;
-    if (live.tag !== tag) return `${live.tag} is live on ${name}.`;
+    if (!runsRelease(live, release)) return `${describeOther(live, release)} is live on ${name}.`;
   }
   return undefined;
 }

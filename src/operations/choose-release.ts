@@ -4,7 +4,7 @@ import { isAcceptable, type Reason, type ReasonCode } from '../model/eligibility
 import { type Tag, requireTagFormat } from '../model/release.ts';
 import { compareVersions } from '../model/version.ts';
 import type { ReleaseRef } from '../ports/target.ts';
-import type { Assessment } from './assess.ts';
+import type { Assessment, Candidate } from './assess.ts';
 import { isRolledBack } from './recommend.ts';
 
 /** What a release is chosen by. */
@@ -12,7 +12,7 @@ type Choice = Pick<
   Assessment,
   'live' | 'presumed' | 'targets' | 'tags' | 'releases' | 'knownGood'
 > &
-  Partial<Pick<Assessment, 'candidates'>>;
+  Partial<Pick<Assessment, 'candidates' | 'liveCommit'>>;
 
 /** The release to go back to: the one named, or the last known good. @throws BackoutError, see below */
 export function chooseRelease(
@@ -41,16 +41,43 @@ export function requireNotRolledBack(assessment: Parameters<typeof isRolledBack>
   });
 }
 
-function knownGood({ knownGood: found, live }: Choice): ReleaseRef {
+/** Reasons and offers that one message has room for. */
+const SAID = 3;
+
+function knownGood({ knownGood: found, live, tags, candidates = [] }: Choice): ReleaseRef {
   if (found.release !== undefined) return { tag: found.release.tag, commit: found.release.commit };
-  const why = found.rejected.map(({ tag, why: reason }) => `${tag}: ${reason}`).join('; ');
+  const { rejected } = found;
+  const reasons = rejected.slice(0, SAID).map(({ tag, why }) => `${tag}: ${why}`);
+  const more = rejected.length > SAID ? [`and ${rejected.length - SAID} more`] : [];
+  const why = rejected.length === 0 ? 'none was ever recorded' : [...reasons, ...more].join('; ');
   throw new BackoutError({
     code: 'E_NO_TARGET',
     kind: 'refused',
-    message: `No release is known to be good${why === '' ? '' : ` (${why})`}.`,
+    message: `No release is known to be good (${why}).`,
     state: `${live ?? 'An unknown release'} is live. Nothing was changed.`,
-    remedy: 'Name a release yourself with --to TAG; `backout assess` lists them.',
+    remedy: whatElse(tags, candidates),
   });
+}
+
+/** Where nothing is known to be good, a person may know more than the records. */
+function whatElse(
+  tags: readonly Tag[],
+  candidates: readonly Pick<Candidate, 'tag' | 'colour' | 'reasons'>[],
+): string {
+  const [first, ...others] = candidates
+    .filter(({ colour }) => colour !== 'RED')
+    .slice(0, SAID)
+    .map(({ tag }) => tag);
+  if (first !== undefined) {
+    const or = others.length === 0 ? '' : ` (or ${others.join(', ')})`;
+    return `If you know one to be good, name it: \`backout rollback application --to ${first}\`${or}. \`backout assess\` says what speaks against each.`;
+  }
+  if (tags.length === 0) {
+    return 'No git tag is a release: run `git fetch --tags`, and look at repository.tag_pattern of backout.yml.';
+  }
+  return candidates.some(({ reasons }) => reasons.some(({ code }) => code === 'tag-gone'))
+    ? 'Bring the missing tags: `git fetch --tags` (in a workflow: `fetch-depth: 0` for actions/checkout). Then look again with `backout assess`.'
+    : 'There is nothing to go back to: `backout assess` says why. Stay safe with `backout emergency`, and deploy a repair.';
 }
 
 /** What a person named, checked as strictly as what a machine would choose. */
@@ -66,9 +93,8 @@ function checkNamed(assessment: Choice, named: string, accepted: readonly string
     throw refuse('E_ALREADY_LIVE', `${named} is live already.`, 'Nothing to do.');
   }
   const tagOf = (name: string | undefined) => assessment.tags.find((one) => one.name === name);
-  const liveTag = tagOf(live);
-  if (liveTag?.commit === tag.commit) {
-    const message = `${named} is the same commit as ${liveTag.name}, which is live.`;
+  if (live !== undefined && (assessment.liveCommit ?? tagOf(live)?.commit) === tag.commit) {
+    const message = `${named} is the same commit as ${live}, which is live.`;
     throw refuse('E_ALREADY_LIVE', message, 'Nothing would change. Name an older release.');
   }
   const older = olderParts(assessment, tag);
@@ -80,7 +106,8 @@ function checkNamed(assessment: Choice, named: string, accepted: readonly string
   if (recorded !== undefined && recorded.commit !== tag.commit) {
     const was = recorded.commit.slice(0, 10);
     const why = `its tag was moved: now ${tag.commit.slice(0, 10)}, was deployed as ${was}`;
-    throw refuse('E_TAG_MOVED', `${named} cannot be used: ${why}.`);
+    const back = `Pick another release (\`backout assess\`), or put the tag back where it was: \`git tag -f ${named} ${recorded.commit}\`.`;
+    throw refuse('E_TAG_MOVED', `${named} cannot be used: ${why}.`, back);
   }
   if (recorded?.hold !== undefined || recorded?.status === 'bad') {
     const { hold } = recorded;
@@ -132,9 +159,18 @@ function isAccepted(reason: Reason, accepted: readonly string[]): boolean {
   return isAcceptable(reason) && accepted.includes(reason.code);
 }
 
-function requireTag({ tags }: Choice, named: string): Tag {
+function requireTag({ tags, releases }: Choice, named: string): Tag {
   const tag = tags.find(({ name }) => name === named);
   if (tag !== undefined) return tag;
+  const recorded = releases.find((release) => release.tag === named);
+  if (recorded !== undefined) {
+    throw new BackoutError({
+      code: 'E_TAG_NOT_FOUND',
+      kind: 'usage',
+      message: `${named} was deployed as ${recorded.commit.slice(0, 10)}, and has no tag in this repository.`,
+      remedy: `Run \`git fetch --tags\`. If the tag was deleted, make it again: \`git tag ${named} ${recorded.commit}\`.`,
+    });
+  }
   throw tagNotFound(
     named,
     tags.map(({ name }) => name),

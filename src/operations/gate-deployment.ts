@@ -1,6 +1,7 @@
 import { BackoutError } from '../model/error.ts';
 import { targetResource } from '../model/lease.ts';
 import { tagNotFound } from '../model/nearest.ts';
+import { tagMoved } from '../model/release-rules.ts';
 import { requireTagFormat } from '../model/release.ts';
 import type { OperationPorts } from './operation-ports.ts';
 
@@ -8,24 +9,27 @@ import type { OperationPorts } from './operation-ports.ts';
  * Whether a pipeline may deploy this now. A release that is held must not come back by the usual
  * way either, also not under another tag; and nothing is deployed into a rollback. What cannot be
  * read is no permission.
- * @throws BackoutError E_TAG_BAD, E_LEASE_HELD (refused); E_TAG_NOT_FOUND (usage);
+ * @throws BackoutError E_TAG_BAD, E_TAG_MOVED, E_LEASE_HELD (refused); E_TAG_NOT_FOUND (usage);
  * E_RELEASES_UNREACHABLE, E_LEASES_UNREACHABLE
  */
 export async function gateDeployment(ports: OperationPorts, tag: string): Promise<void> {
   requireTagFormat(tag);
   const resources = ports.facts.targets.map(({ name }) => targetResource(ports.scope, name));
-  const [commit, releases, leases] = await Promise.all([
-    ports.repository.resolve(tag),
+  const [tags, releases, leases] = await Promise.all([
+    ports.repository.tags(),
     ports.releases.list(ports.scope),
     ports.leases.inspect(resources),
   ]);
-  // Its commit may be held under another tag: what git does not know cannot be compared.
+  // Its commit may be held under another tag: what git does not know cannot be compared. And what is
+  // no release of this service, as a tag of its neighbour in a shared repository, is not judged by it.
+  const commit = tags.find(({ name }) => name === tag)?.commit;
   if (commit === undefined) {
-    const tags = await ports.repository.tags();
+    const pattern = ports.facts.eligibility?.tagPattern;
+    const fits = pattern === undefined ? '' : ` Only tags that fit ${JSON.stringify(pattern)} are.`;
     throw tagNotFound(
       tag,
       tags.map(({ name }) => name),
-      'Run `git fetch --tags` first: the gate compares the commit of the tag with what is held.',
+      `Run \`git fetch --tags\` first: the gate compares the commit of the tag with what is held.${fits}`,
     );
   }
   const [lease] = leases;
@@ -43,7 +47,12 @@ export async function gateDeployment(ports: OperationPorts, tag: string): Promis
       (release.tag === tag || release.commit === commit) &&
       (release.hold !== undefined || release.status === 'bad'),
   );
-  if (bad === undefined) return;
+  if (bad === undefined) {
+    // What could not be recorded afterwards is better not deployed.
+    const recorded = releases.find((release) => release.tag === tag);
+    if (recorded === undefined || recorded.commit === commit) return;
+    throw tagMoved(ports.scope, tag, recorded.commit, commit);
+  }
   const { hold } = bad;
   const where = hold?.incident === undefined ? '' : ` in incident ${hold.incident}`;
   const same = bad.tag === tag ? '' : `, the same commit as ${tag},`;

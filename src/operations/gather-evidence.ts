@@ -12,7 +12,10 @@ import type { OperationPorts } from './operation-ports.ts';
  */
 const EVIDENCE_CAP_MS = 3_000;
 
-type Asked = Pick<OperationPorts, 'clock' | 'targets' | 'repository' | 'flags' | 'migrations'>;
+type Asked = Pick<
+  OperationPorts,
+  'clock' | 'targets' | 'repository' | 'flags' | 'migrations' | 'isSet'
+>;
 
 /**
  * What the platform, the history and the flag store say about a release as something to go back to.
@@ -31,7 +34,15 @@ export async function gatherEvidence(
     compareFlags(ports, release.details?.flags),
     askMigrations(ports, ref.commit, live),
   ]);
-  return { ancestry, artefacts, flags, ...(migrations === undefined ? {} : { migrations }) };
+  const { isSet } = ports;
+  const needs = release.details?.needs ?? [];
+  return {
+    ancestry,
+    artefacts,
+    flags,
+    ...(migrations === undefined ? {} : { migrations }),
+    ...(isSet === undefined ? {} : { missing: needs.filter((reference) => !isSet(reference)) }),
+  };
 }
 
 async function askAncestry(

@@ -1,7 +1,8 @@
 /** What is live, target by target, and what follows from it when they do not all say the same. */
 
 import { describeCause } from '../model/error.ts';
-import type { Release, Tag } from '../model/release.ts';
+import { commitOfLive, type History, isCommitName, nameSaid, type Said } from '../model/live.ts';
+import type { Release } from '../model/release.ts';
 import { compareVersions } from '../model/version.ts';
 import { within } from '../ports/clock.ts';
 import type { LiveRelease, ReleaseRef } from '../ports/target.ts';
@@ -13,12 +14,6 @@ const TARGET_CAP_MS = 10_000;
 export interface LivePart {
   name: string;
   live: LiveRelease;
-}
-
-/** What releases are compared by. */
-interface Known {
-  tags: readonly Tag[];
-  releases: readonly Release[];
 }
 
 /**
@@ -41,9 +36,26 @@ export async function readTargets(
   );
 }
 
+/** Targets that say a commit mean the release that is at it. */
+export function nameParts(parts: readonly LivePart[], history: History): LivePart[] {
+  return parts.map(({ name, live }) => ({
+    name,
+    live: live.known ? nameSaid(live, history) : live,
+  }));
+}
+
+/** What those say that can tell. */
+export function sayings(parts: readonly LivePart[]): Said[] {
+  return parts.flatMap(({ live }) => (live.known ? [live] : []));
+}
+
 /** The release that is live, for the words of a message; undefined when the targets do not say. */
-export async function assessLive(ports: Pick<OperationPorts, 'targets' | 'clock'>) {
-  return agreedRelease(await readTargets(ports));
+export async function assessLive(ports: Pick<OperationPorts, 'targets' | 'clock' | 'repository'>) {
+  const said = await readTargets(ports);
+  // A message does not wait for git where the target says a tag.
+  const isNamed = sayings(said).every(({ tag }) => !isCommitName(tag));
+  const tags = isNamed ? [] : await ports.repository.tags().catch(() => []);
+  return agreedRelease(nameParts(said, { tags, releases: [] }));
 }
 
 /** The release that every target says is live. One that does not say is no agreement. */
@@ -84,11 +96,11 @@ function newestRecorded(releases: readonly Release[]): string | undefined {
  * For a target that does not say, what was recorded last stands. The newest, because judged by an
  * older one a rollback would go one release too far.
  */
-export function presumedLive(parts: readonly LivePart[], known: Known): string | undefined {
-  const recorded = newestRecorded(known.releases);
+export function presumedLive(parts: readonly LivePart[], history: History): string | undefined {
+  const recorded = newestRecorded(history.releases);
   const silent = parts.length === 0 || parts.some(({ live }) => !live.known);
   const names = [...runningTags(parts), ...(silent && recorded !== undefined ? [recorded] : [])];
-  return names.toSorted((a, b) => compareAge(b, a, known))[0];
+  return names.toSorted((a, b) => compareAge(b, a, history))[0];
 }
 
 /**
@@ -98,8 +110,9 @@ export function presumedLive(parts: readonly LivePart[], known: Known): string |
 export function departedRelease(
   parts: readonly LivePart[],
   to: ReleaseRef,
-  { tags }: Pick<Known, 'tags'>,
+  history: History,
 ): ReleaseRef | undefined {
+  const { tags } = history;
   const agreed = agreedRelease(parts);
   const versionOf = (name: string) => tags.find((tag) => tag.name === name)?.version;
   const goal = versionOf(to.tag);
@@ -109,15 +122,12 @@ export function departedRelease(
   });
   const left = agreed ?? newer.toSorted((a, b) => compareAge(b, a, { tags, releases: [] }))[0];
   if (left === undefined || left === to.tag) return undefined;
-  const said = parts.flatMap(({ live }) =>
-    live.known && live.tag === left && live.commit !== undefined ? [live.commit] : [],
-  )[0];
-  const commit = said ?? tags.find(({ name }) => name === left)?.commit;
+  const commit = commitOfLive(left, sayings(parts), history);
   return commit === undefined ? undefined : { tag: left, commit };
 }
 
 /** Above 0 when `a` is newer: by version, or by when they went live where one is no version. */
-function compareAge(a: string, b: string, { tags, releases }: Known): number {
+function compareAge(a: string, b: string, { tags, releases }: History): number {
   const find = (name: string) => tags.find((tag) => tag.name === name)?.version;
   const [ours, theirs] = [find(a), find(b)];
   if (ours !== undefined && theirs !== undefined) return compareVersions(ours, theirs);

@@ -51,13 +51,14 @@ export async function closeRecord(
 /**
  * Writes down what somebody did that is no work with steps, such as ending a hold: in the open
  * incident, else in the record of the month.
+ * @param found what `findRecord` found
  * @returns the incident or record that has it
  */
 export async function noteDeed(
   ports: OperationPorts,
   deed: { actor: string; text: string; reason: string; data: Record<string, unknown> },
+  found: Incident | undefined,
 ): Promise<string> {
-  const found = await findRecord(ports, undefined, true);
   const incident = found?.id ?? recordOfMonth(ports.clock.now());
   const id = `note-${ports.ids.next()}`;
   const { actor, text, reason, data } = deed;

@@ -43,6 +43,8 @@ export interface OperationPorts {
   observe: Observe;
   /** Aborts when a person stops the command; left out = never. */
   interrupted?: AbortSignal;
+  /** Whether a reference (`env:NAME`) leads to something. Left out: nobody can tell. */
+  isSet?: (reference: string) => boolean;
   /** What the configuration says that plans are made of. */
   facts: PlanFacts;
   settings: {

@@ -34,7 +34,13 @@ export interface PlanFacts extends Scope {
   /** Time for the running instances to acknowledge, in milliseconds. */
   acknowledgeWithinMs: number;
   /** What older releases are measured by; left out: nothing but tags and records. */
-  eligibility?: { floor?: string; missingSecrets: string[]; candidates: number };
+  eligibility?: {
+    floor?: string;
+    missingSecrets: string[];
+    candidates: number;
+    /** Which tags are releases, for the words of a message. */
+    tagPattern?: string;
+  };
   budgetsMs: Record<Level, number>;
   /** Targets in the order of rolling back; neighbours of one `stage` side by side. */
   targets: { name: string; timeoutMs: number; preflightMs: number; stage?: number }[];

@@ -1,3 +1,4 @@
+import { describeOther, runsRelease } from '../model/live.ts';
 import { tagNotFound } from '../model/nearest.ts';
 import { type Release, type ReleaseDetails, requireTagFormat } from '../model/release.ts';
 import { timestamp } from '../ports/clock.ts';
@@ -35,7 +36,9 @@ export async function recordRelease(
   const release = await ports.releases.record(ports.scope, { tag, commit, at, details });
   const problems = targets.flatMap(({ name, live }) => {
     if (!live.known) return [`${name} does not say what is live: ${live.problem}`];
-    return live.tag === tag ? [] : [`${name} says that ${live.tag} is live, not ${tag}.`];
+    if (runsRelease(live, { tag, commit })) return [];
+    const wanted = describeOther({ tag, commit }, live);
+    return [`${name} says that ${describeOther(live, { tag })} is live, not ${wanted}.`];
   });
   return { release, problems };
 }

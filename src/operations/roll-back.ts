@@ -70,12 +70,12 @@ export function databaseNotAvailable(): BackoutError {
 
 /** What a rollback leaves: as the targets say, or as the one said that is started again by this. */
 function departure(
-  { targets, tags, lastMove }: Assessment,
+  { targets, tags, releases, lastMove }: Assessment,
   to: ReleaseRef,
 ): { from: ReleaseRef | undefined; parts: Record<string, string> | undefined } {
   const again = lastMove?.isReturn === false && lastMove.to === to.tag;
-  const from = departedRelease(targets, to, { tags }) ?? (again ? lastMove.from : undefined);
-  return { from, parts: mixedParts(targets) };
+  const left = departedRelease(targets, to, { tags, releases });
+  return { from: left ?? (again ? lastMove.from : undefined), parts: mixedParts(targets) };
 }
 
 /**

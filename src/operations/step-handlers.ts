@@ -2,6 +2,7 @@ import { BackoutError } from '../model/error.ts';
 import type { StageResult } from '../model/check.ts';
 import { covers, effectiveFlags } from '../model/flags.ts';
 import { isProven, proveFlags } from '../model/instance.ts';
+import { describeOther, runsRelease } from '../model/live.ts';
 import type { StepAction } from '../model/plan.ts';
 import type { Scope } from '../model/scope.ts';
 import type { Breakers } from '../ports/breakers.ts';
@@ -223,10 +224,9 @@ function deploy(ports: HandlerPorts, action: ActionOf<'deploy'>): StepHandler {
       const live = await findTarget(ports, action.target).current(signal);
       if (!live.known)
         return unknown(`${action.target} does not say what is live: ${live.problem}`);
-      const same = live.tag === tag && (live.commit === undefined || live.commit === commit);
-      return same
+      return runsRelease(live, { tag, commit })
         ? done(`${action.target} says that ${tag} is live.`)
-        : notDone(`${action.target} says that ${live.tag} is live.`);
+        : notDone(`${action.target} says that ${describeOther(live, action)} is live.`);
     },
   };
 }

@@ -1,6 +1,7 @@
 import { BackoutError } from '../model/error.ts';
 import type { Incident } from '../model/incident.ts';
 import type { JournalEntry } from '../model/journal.ts';
+import { runsRelease, type Said } from '../model/live.ts';
 import type { Plan } from '../model/plan.ts';
 import type { Assessment } from './assess.ts';
 import { type Begun, endedWell, listBegun } from './last-move.ts';
@@ -60,7 +61,7 @@ export async function findMisfit(
       const why = `${name} does not say what is live (${live.problem}): something newer may be.`;
       return { kind: 'unread', why };
     }
-    if (!endsOn(plan, name).includes(live.tag)) {
+    if (!isEndOf(plan, name, live)) {
       const what = plan.undoes === undefined ? 'rollback' : 'return';
       const why = `${live.tag} went live on ${name} after this ${what} was planned.`;
       return { kind: 'changed', why };
@@ -80,7 +81,17 @@ function wasKnown({ from, from_parts: parts }: Plan, target: string): boolean {
   return parts === undefined ? from !== undefined : Object.hasOwn(parts, target);
 }
 
-/** What may be live on a target while the plan is under way. */
+/** Whether this may be live on a target while the plan is under way. */
+function isEndOf(plan: Plan, target: string, live: Said): boolean {
+  if (endsOn(plan, target).includes(live.tag)) return true;
+  // A program that knows nothing but commits says one in place of the tag.
+  return plan.steps.some(
+    ({ action }) =>
+      ((action.kind === 'deploy' && action.target === target) || action.kind === 'hold-release') &&
+      runsRelease(live, action),
+  );
+}
+
 function endsOn({ from, to, from_parts: parts }: Plan, target: string): (string | undefined)[] {
   if (parts === undefined) return [from, to];
   // One that did not say what it runs: most probably what the others ran.

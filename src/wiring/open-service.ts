@@ -188,6 +188,7 @@ export async function openService(options: OpenOptions): Promise<OpenService> {
     postmortems: filePostmortems(resolve(baseDirectory, config.postmortem.directory)),
     observe: options.observe,
     interrupted: options.interrupted,
+    isSet: (reference: string) => isThere(reference, variables),
     facts,
     settings: {
       leaseTtlMs: config.lease.ttl,
@@ -344,6 +345,7 @@ function planFacts(
     eligibility: {
       ...(floor === undefined ? {} : { floor }),
       candidates: config.releases.candidates,
+      tagPattern: config.repository.tag_pattern,
       missingSecrets: required.filter((reference) => !isThere(reference, variables)),
     },
     budgetsMs: {

@@ -4,13 +4,18 @@ import type { FlagType, ReleaseDetails } from '../model/release.ts';
 
 /** What `backout.yml` says that the code of a release relies on. */
 export function detailsOfConfig(
-  { flags }: Pick<SelectedConfig, 'flags'>,
+  { flags, releases }: Pick<SelectedConfig, 'flags' | 'releases'>,
   configHash: string,
 ): ReleaseDetails {
   const types = Object.values(flags.groups).flatMap((group) =>
     Object.entries(group.flags).map(([name, { default: value }]) => [name, typeOf(value)] as const),
   );
-  return { flags: Object.fromEntries(types), configHash };
+  const needs = releases.required_secrets;
+  return {
+    flags: Object.fromEntries(types),
+    configHash,
+    ...(needs.length === 0 ? {} : { needs: [...needs] }),
+  };
 }
 
 function typeOf(value: boolean | number | string): FlagType {

@@ -70,6 +70,7 @@ export const STORY: Scene[] = [
   { args: ['release', 'good', 'v1.1.0'], exit: 0 },
   { args: ['release', 'hold', 'v1.0.0', '--reason', REASON], exit: 0 },
   { args: ['release', 'list'], exit: 0 },
+  { args: ['release', 'kept'], exit: 0 },
   { args: ['release', 'gate', 'v1.0.0'], exit: 4 },
   { args: ['release', 'unhold', 'v1.0.0', '--reason', REASON], exit: 0 },
   { args: ['release', 'gate', 'v1.0.0'], exit: 0 },

@@ -55,7 +55,13 @@ export function releasesContract(name: string, make: () => Promise<ReleaseRecord
       const flags = { community: 'boolean', page_size: 'number' } as const;
       await records.record(scope, {
         ...first,
-        details: { artefacts: { web: 'sha256:aa' }, flags, schemaVersion: '12', actor: 'ada' },
+        details: {
+          artefacts: { web: 'sha256:aa' },
+          flags,
+          needs: ['env:STRIPE_KEY'],
+          schemaVersion: '12',
+          actor: 'ada',
+        },
       });
       const later = '2026-11-23T06:30:00.000Z';
       const said = { artefacts: { worker: 'sha256:bb' }, configHash: 'c'.repeat(64), actor: 'bo' };
@@ -66,6 +72,7 @@ export function releasesContract(name: string, make: () => Promise<ReleaseRecord
       expect(known?.details).toEqual({
         artefacts: { web: 'sha256:aa', worker: 'sha256:bb' },
         flags,
+        needs: ['env:STRIPE_KEY'],
         schemaVersion: '12',
         configHash: 'c'.repeat(64),
         actor: 'bo',

@@ -30,6 +30,7 @@ function situation(live: string | undefined, known: Known[], extraTags: string[]
     targets: [],
     live,
     presumed: live,
+    liveCommit: live === undefined ? undefined : commitOf(live),
     tags,
     releases,
     knownGood: lastKnownGood({ releases, tags, live }),
@@ -137,7 +138,7 @@ describe('the release to go back to', () => {
   });
 
   it.each<[string, Known[], RegExp]>([
-    ['nothing was ever recorded', [], /No release is known to be good\./],
+    ['nothing was ever recorded', [], /known to be good \(none was ever recorded\)\./],
     [
       'everything is bad or not proven',
       [
@@ -148,12 +149,13 @@ describe('the release to go back to', () => {
       /v1\.2\.0: it is live now; v1\.1\.0: its bake.*; v1\.0\.0: it was marked bad/,
     ],
   ])('is not there when %s, and it says why', (_, known, message) => {
-    expect(() => chooseRelease(situation('v1.2.0', known), undefined)).toThrowError(
+    const found = situation('v1.2.0', known, ['v1.1.9', 'v1.1.8']);
+    expect(() => chooseRelease(found, undefined)).toThrowError(
       expect.objectContaining({
         code: 'E_NO_TARGET',
         kind: 'refused',
         message: expect.stringMatching(message) as string,
-        remedy: expect.stringContaining('--to') as string,
+        remedy: expect.stringMatching(/rollback application --to v1\.1.*or.*v1\.1\.8/) as string,
       }),
     );
   });

@@ -127,6 +127,17 @@ describe('the gate of a pipeline', () => {
     });
   });
 
+  it('refuses a tag that was moved since it was deployed, which could not be recorded', async () => {
+    const site = await openSite();
+    const tag = site.history.tags.find(({ name }) => name === B.tag);
+    if (tag === undefined) throw new Error('There is no such tag.');
+    tag.commit = 'e'.repeat(40);
+    await expect(gate(site, B.tag)).rejects.toMatchObject({
+      code: 'E_TAG_MOVED',
+      message: expect.stringMatching(/bbbbbbbbbb.*eeeeeeeeee/) as string,
+    });
+  });
+
   it('refuses a tag that git does not know: its commit may be held under another', async () => {
     const site = await openSite();
     await expect(site.clock.run(gateDeployment(site.ports, 'v8.8.8'))).rejects.toMatchObject({
@@ -150,7 +161,7 @@ describe('what somebody did outside an incident', () => {
   it('is written down in the record of the month, which stays no open incident', async () => {
     const site = await openSite();
     const deed = { actor: 'kim', text: 'v1.2.0 is no longer held.', reason: 'fixed', data: {} };
-    const incident = await site.clock.run(noteDeed(site.ports, deed));
+    const incident = await site.clock.run(noteDeed(site.ports, deed, undefined));
     expect(incident).toBe('maintenance-202501');
     expect((await site.entries(incident)).map(({ kind }) => kind)).toEqual([
       'incident-opened',

@@ -3,16 +3,10 @@
 import { afterAll, expect, test, vi } from 'vitest';
 import { errorOf, expectExit } from './support/answers.ts';
 import { openGround } from './support/ground.ts';
-import {
-  breakersOf,
-  changesOf,
-  incidentsOf,
-  leasesOf,
-  liveOf,
-  overridesOf,
-} from './support/look.ts';
+import { changesOf, incidentsOf, liveOf } from './support/look.ts';
 import type { CliEnd } from './support/run-cli.ts';
 import { type Site, openSite } from './support/site.ts';
+import { expectNothingChanged } from './support/untouched.ts';
 import { PATIENCE_MS } from './support/wait.ts';
 
 const ground = await openGround();
@@ -21,18 +15,6 @@ vi.setConfig({ testTimeout: PATIENCE_MS });
 
 const rollBackTo = (tag: string, more = ''): string =>
   `rollback application --yes --json --to ${tag} ${more} --reason 'Every second request fails'`;
-
-/** @param before what the journal told before: holding a release is written down too */
-async function expectNothingChanged(
-  site: Site,
-  before: Awaited<ReturnType<typeof incidentsOf>> = [],
-): Promise<void> {
-  expect(await changesOf(site)).toEqual([]);
-  expect(await overridesOf(site)).toEqual({});
-  expect((await breakersOf(site)).states).toEqual({});
-  expect(await incidentsOf(site)).toEqual(before);
-  expect(await leasesOf(site)).toBe(0);
-}
 
 interface Refusal {
   what: string;

@@ -1,6 +1,7 @@
 import type { EnvironmentVariables } from '../../config/environment.ts';
 import { BackoutError } from '../../model/error.ts';
 import { fillPlaces } from '../../model/places.ts';
+import { runsRelease } from '../../model/live.ts';
 import { requireReleaseFormat } from '../../model/release.ts';
 import type { LiveRelease, ReleaseRef, Target } from '../../ports/target.ts';
 import { deployError, notProven } from './explain.ts';
@@ -118,9 +119,8 @@ export function commandTarget(options: CommandTargetOptions): Target {
       requireReleaseFormat(release);
       await passFence(stateDirectory, name, fence);
       const live = await current(signal);
-      const same = live.known && live.tag === release.tag;
       // Without a commit the tag alone has to do; with another commit the tag was moved.
-      if (same && (live.commit === undefined || live.commit === release.commit)) return;
+      if (live.known && runsRelease(live, release)) return;
       const env = {
         ...variablesFor(release),
         BACKOUT_FENCE: String(fence),

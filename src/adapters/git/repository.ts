@@ -112,7 +112,8 @@ export function shallow(git: GitOptions, what: string): BackoutError {
   return new BackoutError({
     code: 'E_SHALLOW',
     message: `The clone in ${git.directory} ${what}: it was made without its full history.`,
-    remedy: 'Run `git fetch --unshallow --tags` there and try again.',
+    remedy:
+      'Run `git fetch --unshallow --tags` there and try again. In a workflow, give actions/checkout `fetch-depth: 0`.',
   });
 }
 

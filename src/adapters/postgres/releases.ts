@@ -116,16 +116,18 @@ const detailFields = z.object({
     .optional()
     .catch(undefined),
   configHash: z.string().optional().catch(undefined),
+  needs: z.array(z.string()).optional().catch(undefined),
   actor: z.string().optional().catch(undefined),
 });
 
 /** Undefined when nothing was said. */
 function readDetails(stored: unknown): ReleaseDetails | undefined {
-  const { artefacts, schemaVersion, flags, configHash, actor } = detailFields.parse(stored);
+  const { artefacts, schemaVersion, flags, needs, configHash, actor } = detailFields.parse(stored);
   const said = {
     ...(artefacts === undefined ? {} : { artefacts }),
     ...(schemaVersion === undefined ? {} : { schemaVersion }),
     ...(flags === undefined ? {} : { flags }),
+    ...(needs === undefined ? {} : { needs }),
     ...(configHash === undefined ? {} : { configHash }),
     ...(actor === undefined ? {} : { actor }),
   };

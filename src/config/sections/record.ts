@@ -40,7 +40,9 @@ export const releases = z.strictObject({
     .min(2)
     .max(50)
     .default(5)
-    .describe('How many good releases are kept. Default: 5'),
+    .describe(
+      'How many good releases stay ready: `release kept` names them, and says whether their artefacts are still there. Default: 5',
+    ),
   security_floor: words()
     .optional()
     .describe('Oldest tag that may be deployed again; older ones are RED. Left out: none.'),
@@ -51,7 +53,9 @@ export const releases = z.strictObject({
   required_secrets: z
     .array(reference())
     .default([])
-    .describe('References that an older release still needs. Default: none'),
+    .describe(
+      'References that the code needs, kept with each recorded release: going back to one that needs what is gone is RED. Default: none',
+    ),
   parallel_targets: z
     .int()
     .min(1)

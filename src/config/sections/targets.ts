@@ -30,7 +30,7 @@ const command = z.strictObject({
     .describe(`Program that exits 0 when the release can be deployed. ${PLACES} Default: none`),
   deploy: argv().describe(`Program that deploys the release; may run twice. ${PLACES}`),
   current: argv().describe(
-    `Program that prints the tag that is live, alone on one line, or {"tag", "commit"} as JSON. ${PLACES}`,
+    `Program that prints the tag that is live, or its commit, alone on one line, or {"tag", "commit"} as JSON. ${PLACES}`,
   ),
   read_timeout: programTimeout
     .prefault('10s')

@@ -17,7 +17,8 @@ import { TAGS, git } from './releases.ts';
 import { type CliEnd, type CliOptions, type RunningCli, startCli } from './run-cli.ts';
 import { ENVIRONMENT, type SiteConfig, siteConfig } from './site-config.ts';
 
-const PLACE = fileURLToPath(new URL('programs/place.ts', import.meta.url));
+/** The program that stands for a platform. */
+export const PLACE = fileURLToPath(new URL('programs/place.ts', import.meta.url));
 
 export interface Site extends AsyncDisposable {
   ground: Ground;
@@ -51,6 +52,8 @@ export interface SiteOptions extends Partial<
   redisUrl?: string;
   /** Without one nobody can acknowledge anything. */
   instance?: false;
+  /** False: nobody ever recorded a release. */
+  recorded?: false;
   /** Name of the folder with the repository. Default: repository. */
   folder?: string;
   /** Changes backout.yml before it is written. */
@@ -92,7 +95,7 @@ export async function openSite(ground: Ground, options: SiteOptions = {}): Promi
   await flags.setBase('features', 'suggestions', false);
 
   const releases = postgresReleases(ground.postgres);
-  for (const [index, tag] of TAGS.entries()) {
+  for (const [index, tag] of options.recorded === false ? [] : TAGS.entries()) {
     const at = timestampBefore((TAGS.length - index) * 3_600_000);
     await releases.record(scope, { tag, commit: ground.commits[tag] ?? '', at });
     if (tag !== 'v1.2.0') await releases.mark(scope, tag, 'good');

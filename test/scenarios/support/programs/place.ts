@@ -9,9 +9,11 @@
  *     STATE/starts.log    a line for every start of a deployment
  *     STATE/changes.log   a line for every real change: nothing else is proof
  *     STATE/trouble.json  how the next deployment goes wrong; used up by it
+ *     STATE/only-commits  while it exists, `current` knows commits, and no tags
  *     STATE/garbled       while it exists, `current` answers nonsense
  *     STATE/words.json    further arguments of the last deployment, and DEPLOY_TOKEN
  *     STATE/go            lets a waiting deployment go on
+ *     STATE/artefacts.json  answers of `preflight` other than yes, by tag: its exit code
  */
 
 import {
@@ -33,16 +35,29 @@ const textOf = (name: string, otherwise: string): string =>
   existsSync(at(name)) ? readFileSync(at(name), 'utf8') : otherwise;
 
 switch (verb) {
-  case 'preflight':
+  case 'preflight': {
+    const code: unknown = new Map(Object.entries(jsonOf('artefacts.json'))).get(tag);
+    if (typeof code === 'number') {
+      console.error(
+        code === 75 ? 'the registry does not answer' : 'the registry has no such image',
+      );
+      process.exitCode = code;
+    }
     break;
+  }
   case 'current':
-    console.log(existsSync(at('garbled')) ? 'Segmentation fault (not)' : textOf('live.json', ''));
+    console.log(existsSync(at('garbled')) ? 'Segmentation fault (not)' : current());
     break;
   case 'deploy':
     process.exitCode = await deploy();
     break;
   default:
     process.exitCode = 64;
+}
+
+function current(): string {
+  if (!existsSync(at('only-commits'))) return textOf('live.json', '');
+  return String(new Map(Object.entries(jsonOf('live.json'))).get('commit'));
 }
 
 async function deploy(): Promise<number> {
@@ -81,6 +96,11 @@ async function deploy(): Promise<number> {
   }
   if (trouble === 'works, then garbles') writeFileSync(at('garbled'), '');
   return trouble === 'works, then fails' ? 1 : 0;
+}
+
+function jsonOf(name: string): object {
+  const value: unknown = JSON.parse(textOf(name, '{}'));
+  return value !== null && typeof value === 'object' ? value : {};
 }
 
 function takeTrouble(): string {
