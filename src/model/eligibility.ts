@@ -17,6 +17,7 @@ export type ReasonCode =
   | 'tag-gone'
   | 'tag-moved'
   | 'artefact-missing'
+  | 'artefact-mismatch'
   // RED, and a person may accept it by name.
   | 'below-floor'
   | 'migrations-breaking'
@@ -52,7 +53,8 @@ export interface Evidence {
   /** What each target says of its artefact. */
   artefacts: readonly {
     target: string;
-    state: 'there' | 'missing' | 'unknown';
+    /** `mismatch`: the platform has something else than the record of the release says. */
+    state: 'there' | 'missing' | 'mismatch' | 'unknown';
     detail: string;
   }[];
   /** What the migrations since then mean for its code; left out: nobody audits any. */
@@ -219,6 +221,9 @@ function fromEvidence(
   for (const { target, state, detail } of artefacts) {
     if (state === 'missing')
       reasons.push(red('artefact-missing', `${target} has it no more: ${detail}`));
+    if (state === 'mismatch') {
+      reasons.push(red('artefact-mismatch', `${target} and its record disagree: ${detail}`));
+    }
     if (state === 'unknown') {
       reasons.push(
         yellow('artefact-unknown', `whether ${target} still has it is not known: ${detail}`),

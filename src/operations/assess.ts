@@ -16,6 +16,7 @@ import type { StillOff } from '../model/still-off.ts';
 import type { LiveRelease } from '../ports/target.ts';
 import { within } from '../ports/clock.ts';
 import { gatherEvidence } from './gather-evidence.ts';
+import { nameByRecord } from './name-by-record.ts';
 import type { OperationPorts } from './operation-ports.ts';
 import { readStillOff } from './still-off.ts';
 
@@ -70,7 +71,7 @@ export async function assess(
     });
   const needed: typeof orElse =
     purpose === 'report' ? orElse : (question) => within(ports.clock, STORE_CAP_MS, question);
-  const [targets, tags, releases, incidents, stillOff] = await Promise.all([
+  const [said, tags, releases, incidents, stillOff] = await Promise.all([
     readTargets(ports),
     needed(() => ports.repository.tags(), []),
     needed(() => ports.releases.list(ports.scope), []),
@@ -78,6 +79,7 @@ export async function assess(
     readStillOff(ports),
   ]);
   problems.push(...stillOff.problems);
+  const targets = nameByRecord(said, releases);
   const live = agreedRelease(targets, problems);
   const input: KnownGoodInput = {
     ...ports.facts.eligibility,

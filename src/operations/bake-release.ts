@@ -2,6 +2,7 @@ import type { StageResult } from '../model/check.ts';
 import { BackoutError } from '../model/error.ts';
 import { releaseUnknown } from '../model/release-rules.ts';
 import { readTargets } from './assess.ts';
+import { nameByRecord } from './name-by-record.ts';
 import type { OperationPorts } from './operation-ports.ts';
 import { type BakeRound, slowestCheck, watchBake } from './watch-bake.ts';
 
@@ -67,7 +68,8 @@ async function requireLive(ports: OperationPorts, tag: string): Promise<void> {
 
 /** Checks measure what is live: they say nothing about a release that is not. */
 async function notLive(ports: OperationPorts, tag: string): Promise<string | undefined> {
-  for (const { name, live } of await readTargets(ports)) {
+  const releases = await ports.releases.list(ports.scope);
+  for (const { name, live } of nameByRecord(await readTargets(ports), releases)) {
     if (!live.known) return `${name} does not say what is live: ${live.problem}`;
     if (live.tag !== tag) return `${live.tag} is live on ${name}.`;
   }

@@ -1,6 +1,7 @@
 import { targetResource } from '../model/lease.ts';
 import type { Level } from '../model/level.ts';
 import { type Plan, type Step, sealPlan } from '../model/plan.ts';
+import { artefactOn, type ReleaseDetails } from '../model/release.ts';
 import type { Scope } from '../model/scope.ts';
 import type { ReleaseRef } from '../ports/target.ts';
 import { CHECKS_CAP_MS, slowestCheck } from './watch-bake.ts';
@@ -58,13 +59,16 @@ export function planFlags(facts: PlanFacts): Plan {
 /**
  * Level application: the safe state first (it costs nothing when it is on already), proof that the
  * artefacts exist, one target after the other, the hold on what was live, and the validation.
+ * @param recorded what the release was recorded to be: its artefacts are what is deployed
  */
 export function planApplication(
   facts: PlanFacts,
   from: ReleaseRef | undefined,
   to: ReleaseRef,
   accepted: readonly string[] = [],
+  recorded?: ReleaseDetails,
 ): Plan {
+  const on = (target: string) => ({ target, ...to, ...artefactOn(recorded, target) });
   const steps = safeSteps(facts, false);
   let stage = 2;
   const add = (step: Omit<Step, 'stage'>, sideBySide = false): void => {
@@ -75,7 +79,7 @@ export function planApplication(
     const preflight: Omit<Step, 'stage'> = {
       id: `preflight:${target.name}`,
       title: `Prove that ${to.tag} can be deployed to ${target.name}`,
-      action: { kind: 'preflight', target: target.name, ...to },
+      action: { kind: 'preflight', ...on(target.name) },
       cap_ms: target.preflightMs,
       essential: true,
     };
@@ -85,7 +89,7 @@ export function planApplication(
     add({
       id: `deploy:${target.name}`,
       title: `Bring ${to.tag} to ${target.name}`,
-      action: { kind: 'deploy', target: target.name, ...to },
+      action: { kind: 'deploy', ...on(target.name) },
       cap_ms: target.timeoutMs,
       essential: true,
     });

@@ -2,6 +2,7 @@ import { tagNotFound } from '../model/nearest.ts';
 import { type Release, type ReleaseDetails, requireTagFormat } from '../model/release.ts';
 import { timestamp } from '../ports/clock.ts';
 import { readTargets } from './assess.ts';
+import { nameByRecord } from './name-by-record.ts';
 import type { OperationPorts } from './operation-ports.ts';
 
 export interface RecordedRelease {
@@ -33,7 +34,7 @@ export async function recordRelease(
   const { commit } = found;
   const at = timestamp(ports.clock);
   const release = await ports.releases.record(ports.scope, { tag, commit, at, details });
-  const problems = targets.flatMap(({ name, live }) => {
+  const problems = nameByRecord(targets, [release]).flatMap(({ name, live }) => {
     if (!live.known) return [`${name} does not say what is live: ${live.problem}`];
     return live.tag === tag ? [] : [`${name} says that ${live.tag} is live, not ${tag}.`];
   });

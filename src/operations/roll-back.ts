@@ -41,10 +41,11 @@ export async function prepareRollback(
     case 'application': {
       if (named === undefined) requireNotRolledBack(assessment);
       const to = chooseRelease(assessment, named, accepted);
+      const recorded = assessment.releases.find(({ tag }) => tag === to.tag)?.details;
       return {
         level,
         assessment,
-        plan: planApplication(ports.facts, liveRelease(assessment), to, accepted),
+        plan: planApplication(ports.facts, liveRelease(assessment), to, accepted, recorded),
       };
     }
     case 'database':

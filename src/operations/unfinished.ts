@@ -3,6 +3,7 @@ import type { Incident } from '../model/incident.ts';
 import type { JournalEntry } from '../model/journal.ts';
 import { type Plan, readPlan } from '../model/plan.ts';
 import { readTargets } from './assess.ts';
+import { nameByRecord } from './name-by-record.ts';
 import type { OperationPorts } from './operation-ports.ts';
 
 /** One attempt at a plan, as the journal tells of it. */
@@ -71,10 +72,11 @@ export async function findMisfit(
   plan: Plan,
   unknown: 'fits' | 'misfit',
 ): Promise<string | undefined> {
-  const [targets, releases] = await Promise.all([
+  const [said, releases] = await Promise.all([
     readTargets(ports),
     ports.releases.list(ports.scope),
   ]);
+  const targets = nameByRecord(said, releases);
   // Each by itself: when they differ, one of them may be on its way and another on something newer.
   for (const { name, live } of targets) {
     if (!live.known) {

@@ -4,6 +4,7 @@ import { randomBytes } from 'node:crypto';
 import {
   CreateClusterCommand,
   CreateServiceCommand,
+  DeregisterTaskDefinitionCommand,
   DescribeServicesCommand,
   ECSClient,
   RegisterTaskDefinitionCommand,
@@ -160,6 +161,7 @@ export interface EcsFixture extends AsyncDisposable {
   /** @returns the ARN of the new task definition */
   publish(release: ReleaseRef): Promise<string>;
   register(options: { text?: string; image?: string; containers?: object[] }): Promise<string>;
+  deregister(arn: string): Promise<void>;
   deployedBySomebodyElse(arn: string): Promise<void>;
   tag(key: string, value: string): Promise<void>;
   tags(): Promise<Record<string, string>>;
@@ -167,7 +169,11 @@ export interface EcsFixture extends AsyncDisposable {
   changes(): string[];
 }
 
-export const DIGEST = `shop.example/api@sha256:${'0f'.repeat(32)}`;
+/** An image by digest; the same byte, the same image. */
+export function digestImage(byte: string): string {
+  return `shop.example/api@sha256:${byte.repeat(32)}`;
+}
+export const DIGEST = digestImage('0f');
 
 /** A service of four tasks whose task definition is no release. */
 export async function ecsFixture(more: Partial<EcsOptions> = {}): Promise<EcsFixture> {
@@ -235,6 +241,9 @@ export async function ecsFixture(more: Partial<EcsOptions> = {}): Promise<EcsFix
       const arn = await register({ text: `${tag} ${commit}` });
       released.set(arn, tag);
       return arn;
+    },
+    async deregister(taskDefinition) {
+      await direct.send(new DeregisterTaskDefinitionCommand({ taskDefinition }));
     },
     async deployedBySomebodyElse(taskDefinition) {
       await direct.send(new UpdateServiceCommand({ cluster: service, service, taskDefinition }));

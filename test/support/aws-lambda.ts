@@ -5,6 +5,7 @@ import {
   CreateAliasCommand,
   CreateFunctionCommand,
   GetAliasCommand,
+  GetFunctionConfigurationCommand,
   LambdaClient,
   PublishVersionCommand,
   TagResourceCommand,
@@ -72,6 +73,8 @@ export interface LambdaFixture extends AsyncDisposable {
   /** @returns the number of the new version */
   publish(release: ReleaseRef): Promise<string>;
   publishAs(description: string): Promise<string>;
+  /** Digest of a version's code, as AWS shows it. */
+  codeOf(version: string): Promise<string>;
   tagFunction(tags: Record<string, string>): Promise<void>;
   /** Moves the alias as a deploy pipeline does that does not know Backout. */
   deployedBySomebodyElse(version: string, weights?: Record<string, number>): Promise<void>;
@@ -168,6 +171,10 @@ export async function lambdaFixture(
       const version = await publishAs(`${tag} ${commit}`);
       released.set(version, tag);
       return version;
+    },
+    async codeOf(Qualifier) {
+      const command = new GetFunctionConfigurationCommand({ FunctionName, Qualifier });
+      return (await direct.send(command)).CodeSha256 ?? '';
     },
     async tagFunction(Tags) {
       const Resource = `arn:aws:lambda:${TEST_REGION}:${TEST_ACCOUNT}:function:${functionName}`;

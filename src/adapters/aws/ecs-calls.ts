@@ -70,6 +70,7 @@ export type Container = z.infer<typeof container>;
 const definitionAnswer = z.object({
   taskDefinition: z.object({
     taskDefinitionArn: z.string(),
+    status: z.string().nullish(),
     containerDefinitions: z.array(container).default([]),
   }),
   tags: tagList,
@@ -78,6 +79,8 @@ const definitionAnswer = z.object({
 export interface TaskDefinition {
   arn: string;
   release: NamedRelease | undefined;
+  /** False when it was deregistered: it can be read, and not be deployed. */
+  active: boolean;
   containers: Container[];
 }
 
@@ -131,6 +134,7 @@ export async function describeTaskDefinition(
   return {
     arn: taskDefinition.taskDefinitionArn,
     release: readReleaseText(tags.find(({ key }) => key === RELEASE_TAG)?.value),
+    active: (taskDefinition.status ?? 'ACTIVE') === 'ACTIVE',
     containers: taskDefinition.containerDefinitions,
   };
 }

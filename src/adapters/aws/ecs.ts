@@ -10,9 +10,15 @@ import {
   updateService,
 } from './ecs-calls.ts';
 import { destinationOf, passServiceFence, refuseLower } from './ecs-fence.ts';
-import { findTaskDefinition } from './ecs-find.ts';
+import { findTaskDefinition, namesOf } from './ecs-find.ts';
 import type { EcsOptions } from './ecs-options.ts';
-import { judgeCapacity, readRollout, shortArn, strategyOf } from './ecs-rollout.ts';
+import {
+  judgeCapacity,
+  readRollout,
+  releaseContainer,
+  shortArn,
+  strategyOf,
+} from './ecs-rollout.ts';
 import { waitForRollout } from './ecs-wait.ts';
 import { targetChanged } from './target-changed.ts';
 
@@ -169,12 +175,20 @@ async function describeLive(
     const problem = `${coming} is not in a steady state (${primary.rolloutState ?? 'unknown'})`;
     return { known: false, problem };
   }
-  const { release } = await describeTaskDefinition(options, serving.taskDefinition, signal);
+  const { release, containers } = await describeTaskDefinition(
+    options,
+    serving.taskDefinition,
+    signal,
+  );
   const shown = shortArn(serving.taskDefinition);
+  const container = releaseContainer(containers, options.container);
+  const image = 'found' in container ? container.found.image : undefined;
+  const artefacts = namesOf(serving.taskDefinition, image);
   if (release === undefined) {
-    return { known: false, problem: `${shown} is a release nobody named (docs/targets.md)` };
+    const problem = `${shown} is a release nobody named (docs/targets.md)`;
+    return { known: false, problem, artefacts };
   }
   const how = state === 'done' ? '' : `; ${coming} is ${state === 'failed' ? 'not ' : ''}coming up`;
   const detail = `task definition ${shown}, ${serving.runningCount} tasks${how}`;
-  return { known: true, ...release, detail };
+  return { known: true, ...release, detail, artefacts };
 }

@@ -292,6 +292,24 @@ describe('Words in a script', () => {
     expect(at.read(at.machines[0] ?? '', 'said')).toBe(odd);
   });
 
+  it('have the recorded artefact in them, and as a variable', async () => {
+    const deploy =
+      'printf "%s %s" "$1" "$BACKOUT_ARTEFACT" >"$HOST/said"; exec deploy --to "$2" "$3"';
+    await using at = await badIsLive(1, {
+      commands: {
+        deploy: ['sh', '-c', deploy, 'x', 'at-{artefact}', '{tag}', '{commit}'],
+        current: ['current'],
+      },
+    });
+    const refused = { code: 'E_ARTEFACT_MISSING', kind: 'refused' };
+    await expect(at.target.preflight(GOOD)).rejects.toMatchObject(refused);
+    await expect(at.target.apply(GOOD, guard())).rejects.toMatchObject(refused);
+    expect(at.proxy.inputs('SendCommand')).toEqual([]);
+    const artefact = 's3://shop/api-1.1.0.tar.gz';
+    await at.target.apply({ ...GOOD, artefact }, guard());
+    expect(at.read(at.machines[0] ?? '', 'said')).toBe(`at-${artefact} ${artefact}`);
+  });
+
   it('a tag that is none never gets there', async () => {
     await using at = await badIsLive(1);
     const evil = { ...GOOD, tag: 'v1; reboot' };
