@@ -51,6 +51,8 @@ class Rollouts {
     controller: 'ECS',
   };
   deployments: Deployment[] = [];
+  /** Task definitions of the deployments that really began, in order. */
+  readonly begun: string[] = [];
   private count = 0;
 
   readonly behaviour: Behaviour = async (call, next) => {
@@ -94,6 +96,7 @@ class Rollouts {
     if (primary === undefined) return;
     if (primary.taskDefinition === taskDefinition && !force) return;
     primary.status = 'ACTIVE';
+    this.begun.push(taskDefinition);
     this.deployments = [this.make(taskDefinition, primary.desiredCount), ...this.deployments];
   }
 

@@ -24,6 +24,15 @@ export const TEST_ACCOUNT = '123456789012';
 export const TEST_REGION = 'eu-central-1';
 export const TEST_CREDENTIALS = { accessKeyId: 'test', secretAccessKey: 'test' };
 
+/** What an SDK finds around it, so that it comes to this address. */
+export function surroundings(endpoint: string) {
+  return {
+    AWS_ENDPOINT_URL: endpoint,
+    AWS_ACCESS_KEY_ID: TEST_CREDENTIALS.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: TEST_CREDENTIALS.secretAccessKey,
+  };
+}
+
 /** RevisionId as AWS has it: new with every change, and a change with an old one is refused. */
 function revisions(): Behaviour {
   const known = new Map<unknown, number>();

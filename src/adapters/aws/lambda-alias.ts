@@ -110,7 +110,10 @@ export function lambdaAliasTarget(options: LambdaAliasOptions): Target {
         description: withMark(now.description, { fence: guard.fence, movingTo: version }),
         shares: { [version]: share },
       };
-      ({ revision } = await write({ ...first, revision }, version, release, guard));
+      // An interrupted one may have got that far: then only the rest is missing.
+      if (!isSame(now, first)) {
+        ({ revision } = await write({ ...first, revision }, version, release, guard));
+      }
       onOutput(
         `${percent(share)} of the traffic goes to version ${version} for ${waitMs / 1000} s.`,
       );

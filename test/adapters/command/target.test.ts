@@ -175,21 +175,6 @@ describe('ending a deploy', () => {
     for (const pid of pids()) expect(await isAlive(pid)).toBe(false);
   });
 
-  it('calls a change that was stopped after it happened uncertain, and current tells the truth', async () => {
-    await using web = await place();
-    await web.behave('change-then-hang');
-    const changes = (): string[] => web.log().filter((line) => line.startsWith('change'));
-    const abort = new AbortController();
-    const failing = errorOf(web.target.apply(GOOD, guard(1, abort.signal)));
-    await until('it has changed something', () => changes().length === 1);
-    abort.abort();
-    expect((await failing).kind).toBe('uncertain');
-    expect(await web.target.current(signal)).toMatchObject({ known: true, tag: GOOD.tag });
-    // Applied again: nothing to do any more.
-    await web.target.apply(GOOD, guard(1));
-    expect(changes()).toHaveLength(1);
-  });
-
   it('starts nothing when the time is over already', async () => {
     await using web = await place();
     const error = await errorOf(web.target.apply(GOOD, guard(1, AbortSignal.abort())));
