@@ -64,6 +64,8 @@ const container = z.object({
   image: z.string().default(''),
   /** ECS takes it for true when it is left out. */
   essential: z.boolean().nullish(),
+  /** `valueFrom`: name or ARN of a parameter, or ARN of a secret. */
+  secrets: z.array(z.object({ valueFrom: z.string().default('') })).nullish(),
 });
 export type Container = z.infer<typeof container>;
 

@@ -11,6 +11,7 @@ import {
 } from './ecs-calls.ts';
 import { destinationOf, passServiceFence, refuseLower } from './ecs-fence.ts';
 import { findTaskDefinition, namesOf } from './ecs-find.ts';
+import { requireNeeds } from './ecs-needs.ts';
 import type { EcsOptions } from './ecs-options.ts';
 import {
   judgeCapacity,
@@ -55,7 +56,7 @@ export function ecsTarget(options: EcsOptions): Target {
     }
   }
 
-  async function preflight(release: ReleaseRef): Promise<void> {
+  async function preflight(release: ReleaseRef): Promise<string | undefined> {
     requireReleaseFormat(release);
     const signal = AbortSignal.timeout(PREFLIGHT_MS);
     try {
@@ -64,9 +65,11 @@ export function ecsTarget(options: EcsOptions): Target {
       requireSuitable(options, service, release);
       const found = await findTaskDefinition(options, service, release, signal);
       onOutput(`${release.tag} is task definition ${shortArn(found.arn)}, image ${found.image}.`);
+      const doubt = await requireNeeds(options, found, release, signal);
       const { warning } = judgeCapacity(service);
-      if (warning !== undefined) onOutput(`Note: ${warning}.`);
+      for (const note of [warning, doubt]) if (note !== undefined) onOutput(`Note: ${note}.`);
       seen = readRollout(service)?.primary.id;
+      return doubt;
     } catch (error) {
       if (error instanceof BackoutError) throw error;
       throw preflightFailure({ target: name, tag: release.tag, error, signal });
