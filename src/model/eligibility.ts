@@ -17,6 +17,7 @@ export type ReasonCode =
   | 'tag-gone'
   | 'tag-moved'
   | 'artefact-missing'
+  | 'artefact-mismatch'
   // RED, and a person may accept it by name.
   | 'below-floor'
   | 'migrations-breaking'
@@ -53,7 +54,8 @@ export interface Evidence {
   /** What each target says of its artefact. */
   artefacts: readonly {
     target: string;
-    state: 'there' | 'missing' | 'unknown';
+    /** `mismatch`: the platform has something else than the record of the release says. */
+    state: 'there' | 'missing' | 'mismatch' | 'unknown';
     detail: string;
   }[];
   /** What the migrations since then mean for its code; left out: nobody audits any. */
@@ -258,6 +260,10 @@ function fromEvidence(
   for (const { target, state, detail } of artefacts) {
     if (state === 'missing')
       reasons.push(red('artefact-missing', `${target} has it no more: ${withoutStop(detail)}`));
+    if (state === 'mismatch') {
+      const text = `${target} and its record disagree: ${withoutStop(detail)}`;
+      reasons.push(red('artefact-mismatch', text));
+    }
     if (state === 'unknown') {
       reasons.push(
         yellow(

@@ -9,8 +9,9 @@ export type StepAction =
   | { kind: 'engage-override'; groups?: string[]; expect: string[]; flags?: string[] }
   | { kind: 'trip-breakers'; providers: string[]; groups?: string[] }
   | { kind: 'prove-flags' }
-  | { kind: 'preflight'; target: string; tag: string; commit: string }
-  | { kind: 'deploy'; target: string; tag: string; commit: string }
+  /** `artefact`: what the release was recorded to be on this target, where somebody did. */
+  | { kind: 'preflight'; target: string; tag: string; commit: string; artefact?: string }
+  | { kind: 'deploy'; target: string; tag: string; commit: string; artefact?: string }
   | { kind: 'record-release'; tag: string; commit: string }
   | { kind: 'hold-release'; tag: string; commit: string }
   | { kind: 'end-hold'; tag: string; commit: string }

@@ -83,16 +83,51 @@ export function isCommitFormat(commit: string): boolean {
 }
 
 /**
- * Both reach arguments, scripts and calls of whatever deploys.
- * @throws BackoutError E_TAG_FORMAT, E_COMMIT_FORMAT (usage)
+ * Whether an artefact is safe in argument lists and scripts: 1 to 500 letters, digits and
+ * `. _ / : @ + = -`, as in digests, versions, ARNs and addresses. The first is a letter or a digit.
  */
-export function requireReleaseFormat({ tag, commit }: { tag: string; commit: string }): void {
+export function isArtefactFormat(artefact: string): boolean {
+  return /^[A-Za-z0-9][A-Za-z0-9._/:@+=-]{0,499}$/.test(artefact);
+}
+
+/**
+ * All of them reach arguments, scripts and calls of whatever deploys.
+ * @throws BackoutError E_TAG_FORMAT, E_COMMIT_FORMAT, E_ARTEFACT_FORMAT (usage)
+ */
+export function requireReleaseFormat(release: {
+  tag: string;
+  commit: string;
+  artefact?: string;
+}): void {
+  const { tag, commit, artefact } = release;
   requireTagFormat(tag);
-  if (isCommitFormat(commit)) return;
-  throw new BackoutError({
-    code: 'E_COMMIT_FORMAT',
+  if (!isCommitFormat(commit)) {
+    throw new BackoutError({
+      code: 'E_COMMIT_FORMAT',
+      kind: 'usage',
+      message: `${JSON.stringify(commit.slice(0, 80))} is not a full commit of 40 digits.`,
+      remedy: 'Name the release by its tag; the commit is read from git.',
+    });
+  }
+  if (artefact !== undefined && !isArtefactFormat(artefact)) throw artefactFormat(artefact);
+}
+
+export function artefactFormat(artefact: string): BackoutError {
+  return new BackoutError({
+    code: 'E_ARTEFACT_FORMAT',
     kind: 'usage',
-    message: `${JSON.stringify(commit.slice(0, 80))} is not a full commit of 40 digits.`,
-    remedy: 'Name the release by its tag; the commit is read from git.',
+    message: `${JSON.stringify(artefact.slice(0, 80))} is not the name of an artefact: a letter or a digit first, then also . _ / : @ + = - only.`,
+    remedy:
+      'Record it as the platform calls it: `backout release record TAG --artefact TARGET=ID`.',
   });
+}
+
+/** What a release was recorded to be on one target, to be spread into what that target is asked. */
+export function artefactOn(
+  details: Pick<ReleaseDetails, 'artefacts'> | undefined,
+  target: string,
+): { artefact?: string } {
+  const artefacts = details?.artefacts ?? {};
+  const artefact = Object.hasOwn(artefacts, target) ? artefacts[target] : undefined;
+  return artefact === undefined ? {} : { artefact };
 }

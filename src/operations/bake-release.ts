@@ -3,7 +3,7 @@ import { BackoutError } from '../model/error.ts';
 import { describeOther, runsRelease } from '../model/live.ts';
 import { releaseUnknown } from '../model/release-rules.ts';
 import type { ReleaseRef } from '../ports/target.ts';
-import { readTargets } from './live-state.ts';
+import { nameParts, readTargets } from './live-state.ts';
 import type { OperationPorts } from './operation-ports.ts';
 import { type BakeRound, slowestCheck, watchBake } from './watch-bake.ts';
 
@@ -69,7 +69,8 @@ async function requireLive(ports: OperationPorts, release: ReleaseRef): Promise<
 
 /** Checks measure what is live: they say nothing about a release that is not. */
 async function notLive(ports: OperationPorts, release: ReleaseRef): Promise<string | undefined> {
-  for (const { name, live } of await readTargets(ports)) {
+  const releases = await ports.releases.list(ports.scope);
+  for (const { name, live } of nameParts(await readTargets(ports), { tags: [], releases })) {
     if (!live.known) return `${name} does not say what is live: ${live.problem}`;
     if (!runsRelease(live, release)) return `${describeOther(live, release)} is live on ${name}.`;
   }

@@ -149,6 +149,7 @@ function olderParts(
 /** What each risk is called when it is refused. */
 const REFUSAL: Partial<Record<ReasonCode, `E_${string}`>> = {
   'artefact-missing': 'E_ARTEFACT_MISSING',
+  'artefact-mismatch': 'E_ARTEFACT_MISMATCH',
   'below-floor': 'E_FLOOR',
   'migrations-breaking': 'E_SCHEMA',
   'secret-missing': 'E_SECRET_MISSING',

@@ -1,7 +1,7 @@
 import type { Evidence } from '../model/eligibility.ts';
 import { BackoutError, describeCause } from '../model/error.ts';
 import { effectiveFlags } from '../model/flags.ts';
-import type { FlagType, ReleaseDetails } from '../model/release.ts';
+import { artefactOn, type FlagType, type ReleaseDetails } from '../model/release.ts';
 import { within } from '../ports/clock.ts';
 import type { ReleaseRef, Target } from '../ports/target.ts';
 import type { OperationPorts } from './operation-ports.ts';
@@ -30,7 +30,11 @@ export async function gatherEvidence(
   const ref = { tag: release.tag, commit: release.commit };
   const [ancestry, artefacts, flags, migrations] = await Promise.all([
     askAncestry(ports, ref.commit, live),
-    Promise.all(ports.targets.map((target) => askArtefact(ports, target, ref))),
+    Promise.all(
+      ports.targets.map((target) =>
+        askArtefact(ports, target, { ...ref, ...artefactOn(release.details, target.name) }),
+      ),
+    ),
     compareFlags(ports, release.details?.flags),
     askMigrations(ports, ref.commit, live),
   ]);
@@ -61,6 +65,12 @@ async function askAncestry(
   }
 }
 
+/** What a refusal by a target says of the artefact; every other one says nothing. */
+const STATES: Partial<Record<string, 'missing' | 'mismatch'>> = {
+  E_ARTEFACT_MISSING: 'missing',
+  E_ARTEFACT_MISMATCH: 'mismatch',
+};
+
 /** The same question that the rollback asks before it touches anything. */
 async function askArtefact(
   { clock }: Asked,
@@ -68,12 +78,16 @@ async function askArtefact(
   ref: ReleaseRef,
 ): Promise<Evidence['artefacts'][number]> {
   try {
-    await within(clock, EVIDENCE_CAP_MS, () => target.preflight(ref));
-    return { target: target.name, state: 'there', detail: '' };
+    const doubt = await within(clock, EVIDENCE_CAP_MS, () => target.preflight(ref));
+    return typeof doubt === 'string'
+      ? { target: target.name, state: 'unknown', detail: doubt }
+      : { target: target.name, state: 'there', detail: '' };
   } catch (error) {
-    const isMissing = error instanceof BackoutError && error.code === 'E_ARTEFACT_MISSING';
-    const detail = error instanceof BackoutError ? error.message : describeCause(error);
-    return { target: target.name, state: isMissing ? 'missing' : 'unknown', detail };
+    if (!(error instanceof BackoutError)) {
+      return { target: target.name, state: 'unknown', detail: describeCause(error) };
+    }
+    const state = STATES[error.code] ?? 'unknown';
+    return { target: target.name, state, detail: error.message };
   }
 }
 

@@ -6,6 +6,7 @@ import type { Release } from '../model/release.ts';
 import { compareVersions } from '../model/version.ts';
 import { within } from '../ports/clock.ts';
 import type { LiveRelease, ReleaseRef } from '../ports/target.ts';
+import { nameByRecord } from './name-by-record.ts';
 import type { OperationPorts } from './operation-ports.ts';
 
 const TARGET_CAP_MS = 10_000;
@@ -36,9 +37,12 @@ export async function readTargets(
   );
 }
 
-/** Targets that say a commit mean the release that is at it. */
+/**
+ * The same with the releases that are meant: what the platform cannot name is named by its record,
+ * and targets that say a commit mean the release that is at it.
+ */
 export function nameParts(parts: readonly LivePart[], history: History): LivePart[] {
-  return parts.map(({ name, live }) => ({
+  return nameByRecord(parts, history.releases).map(({ name, live }) => ({
     name,
     live: live.known ? nameSaid(live, history) : live,
   }));

@@ -1,8 +1,9 @@
 /** The steps that bring a release to the targets: the same for going back and for returning. */
 
 import type { Step } from '../model/plan.ts';
+import { artefactOn } from '../model/release.ts';
 import type { ReleaseRef } from '../ports/target.ts';
-import type { PlanFacts } from './plan-rollback.ts';
+import type { PlanFacts, Way } from './plan-rollback.ts';
 import { CHECKS_CAP_MS, slowestCheck } from './watch-bake.ts';
 
 /** A step that has no place in the plan yet. */
@@ -16,11 +17,16 @@ export function placeSteps(lists: readonly (readonly UnplacedStep[])[], first: n
 }
 
 /** Proof that the artefacts exist, everywhere, before anything is touched; then the deployments. */
-export function deploySteps(facts: PlanFacts, to: ReleaseRef): UnplacedStep[][] {
+export function deploySteps(
+  facts: PlanFacts,
+  to: ReleaseRef,
+  recorded: Way['recorded'],
+): UnplacedStep[][] {
+  const on = (target: string) => ({ target, ...to, ...artefactOn(recorded, target) });
   const preflights = facts.targets.map(({ name, preflightMs }): UnplacedStep => ({
     id: `preflight:${name}`,
     title: `Prove that ${to.tag} can be deployed to ${name}`,
-    action: { kind: 'preflight', target: name, ...to },
+    action: { kind: 'preflight', ...on(name) },
     cap_ms: preflightMs,
     essential: true,
   }));
@@ -28,7 +34,7 @@ export function deploySteps(facts: PlanFacts, to: ReleaseRef): UnplacedStep[][] 
     stage.map(({ name, timeoutMs }): UnplacedStep => ({
       id: `deploy:${name}`,
       title: `Bring ${to.tag} to ${name}`,
-      action: { kind: 'deploy', target: name, ...to },
+      action: { kind: 'deploy', ...on(name) },
       cap_ms: timeoutMs,
       essential: true,
     })),

@@ -10,11 +10,11 @@ import { CAP_MS, type PlanFacts, recordStep, type Way } from './plan-rollback.ts
  */
 export function planReturn(
   facts: PlanFacts,
-  { from, parts, to }: Way,
+  { from, parts, to, recorded }: Way,
   undoes: NonNullable<Plan['undoes']>,
 ): Plan {
   const lists = [
-    ...deploySteps(facts, to),
+    ...deploySteps(facts, to, recorded),
     [recordStep(to)],
     [
       {

@@ -1,6 +1,7 @@
 import { targetResource } from '../model/lease.ts';
 import type { Level } from '../model/level.ts';
 import { type Plan, type Step, sealPlan } from '../model/plan.ts';
+import type { ReleaseDetails } from '../model/release.ts';
 import type { Scope } from '../model/scope.ts';
 import type { ReleaseRef } from '../ports/target.ts';
 import {
@@ -61,6 +62,8 @@ export interface Way {
   /** Tags by target, where the targets do not all say the same. */
   parts?: Record<string, string> | undefined;
   to: ReleaseRef;
+  /** What `to` was recorded to be: its artefacts are what is deployed. Left out: nothing of it. */
+  recorded?: Pick<ReleaseDetails, 'artefacts'> | undefined;
 }
 
 /** Level flags: the safe state, and the proof that the service took it. */
@@ -83,7 +86,7 @@ export function planFlags(facts: PlanFacts): Plan {
  */
 export function planApplication(
   facts: PlanFacts,
-  { from, parts, to, accepted = [] }: Way & { accepted?: readonly string[] },
+  { from, parts, to, recorded, accepted = [] }: Way & { accepted?: readonly string[] },
 ): Plan {
   const hold = from === undefined ? [] : [holdStep(from)];
   return sealPlan({
@@ -101,7 +104,7 @@ export function planApplication(
     steps: [
       ...safeSteps(facts, false),
       ...placeSteps(
-        [...deploySteps(facts, to), [recordStep(to), ...hold], ...validationSteps(facts)],
+        [...deploySteps(facts, to, recorded), [recordStep(to), ...hold], ...validationSteps(facts)],
         3,
       ),
     ],

@@ -14,7 +14,7 @@ import { agreedRelease, mixedParts } from './live-state.ts';
 import type { OperationPorts } from './operation-ports.ts';
 import { planReturn } from './plan-return.ts';
 import { isPartly } from './recommend.ts';
-import type { PreparedRollback } from './roll-back.ts';
+import { type PreparedRollback, recordedDetails } from './roll-back.ts';
 import { unfinished } from './unfinished.ts';
 
 /**
@@ -35,7 +35,12 @@ export async function prepareReturn(
   const assessment = await assess(ports, 'plan', to.tag);
   requireStillThere(assessment, plan, to);
   requireDeployable(ports, assessment, to);
-  const way = { from: backTo(assessment, plan), parts: mixedParts(assessment.targets), to };
+  const way = {
+    from: backTo(assessment, plan),
+    parts: mixedParts(assessment.targets),
+    to,
+    recorded: recordedDetails(assessment, to),
+  };
   const undoes = { incident: move.incident, execution: move.begun.id };
   const level = 'application';
   return { level, assessment, plan: planReturn(ports.facts, way, undoes), named: false };
@@ -137,7 +142,9 @@ function requireDeployable(
   }
   if (tag.commit !== to.commit) throw tagMoved(scope, to.tag, to.commit, tag.commit);
   const { reasons = [] } = candidates.find((one) => one.tag === to.tag) ?? {};
-  const missing = reasons.find(({ code }) => code === 'artefact-missing');
+  const missing = reasons.find(
+    ({ code }) => code === 'artefact-missing' || code === 'artefact-mismatch',
+  );
   if (missing === undefined) return;
   throw new BackoutError({
     code: 'E_ARTEFACT_MISSING',

@@ -2,7 +2,7 @@ import { describeOther, runsRelease } from '../model/live.ts';
 import { tagNotFound } from '../model/nearest.ts';
 import { type Release, type ReleaseDetails, requireTagFormat } from '../model/release.ts';
 import { timestamp } from '../ports/clock.ts';
-import { readTargets } from './live-state.ts';
+import { nameParts, readTargets } from './live-state.ts';
 import type { OperationPorts } from './operation-ports.ts';
 
 export interface RecordedRelease {
@@ -34,11 +34,13 @@ export async function recordRelease(
   const { commit } = found;
   const at = timestamp(ports.clock);
   const release = await ports.releases.record(ports.scope, { tag, commit, at, details });
-  const problems = targets.flatMap(({ name, live }) => {
-    if (!live.known) return [`${name} does not say what is live: ${live.problem}`];
-    if (runsRelease(live, { tag, commit })) return [];
-    const wanted = describeOther({ tag, commit }, live);
-    return [`${name} says that ${describeOther(live, { tag })} is live, not ${wanted}.`];
-  });
+  const problems = nameParts(targets, { tags: [], releases: [release] }).flatMap(
+    ({ name, live }) => {
+      if (!live.known) return [`${name} does not say what is live: ${live.problem}`];
+      if (runsRelease(live, { tag, commit })) return [];
+      const wanted = describeOther({ tag, commit }, live);
+      return [`${name} says that ${describeOther(live, { tag })} is live, not ${wanted}.`];
+    },
+  );
   return { release, problems };
 }

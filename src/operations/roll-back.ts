@@ -48,8 +48,8 @@ export async function prepareRollback(
       const to = chooseRelease(assessment, named, accepted);
       if (named === undefined) requireSameGoal(assessment, to.tag);
       const { facts } = ports;
-      const from = departure(assessment, to);
-      const plan = planApplication(facts, { ...from, to, accepted });
+      const way = { ...departure(assessment, to), to, recorded: recordedDetails(assessment, to) };
+      const plan = planApplication(facts, { ...way, accepted });
       return { level, assessment, plan, named: named !== undefined };
     }
     case 'database':
@@ -66,6 +66,11 @@ export function databaseNotAvailable(): BackoutError {
     message: 'Rolling back a database is not available yet.',
     remedy: 'Make the service safe with `backout emergency`, then restore by hand.',
   });
+}
+
+/** What the release was recorded to be, with the commit that it has. */
+export function recordedDetails({ releases }: Pick<Assessment, 'releases'>, to: ReleaseRef) {
+  return releases.find(({ tag }) => tag === to.tag)?.details;
 }
 
 /** What a rollback leaves: as the targets say, or as the one said that is started again by this. */

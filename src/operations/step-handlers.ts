@@ -10,7 +10,7 @@ import type { Check } from '../ports/checks.ts';
 import { type Clock, timestamp } from '../ports/clock.ts';
 import type { FlagStore } from '../ports/flags.ts';
 import type { ReleaseRecords } from '../ports/releases.ts';
-import type { Target } from '../ports/target.ts';
+import type { ReleaseRef, Target } from '../ports/target.ts';
 import { endHold } from './end-hold.ts';
 import { PROOF_POLL_MS, SILENT_AFTER_MS } from './proof-times.ts';
 import {
@@ -195,35 +195,49 @@ function findTarget(ports: HandlerPorts, name: string): Target {
   });
 }
 
+function releaseOf({ tag, commit, artefact }: ActionOf<'preflight' | 'deploy'>): ReleaseRef {
+  return { tag, commit, ...(artefact === undefined ? {} : { artefact }) };
+}
+
 function preflight(ports: HandlerPorts, action: ActionOf<'preflight'>): StepHandler {
   let proven = false;
+  let doubt: string | undefined;
   return {
     async apply() {
-      await findTarget(ports, action.target).preflight({ tag: action.tag, commit: action.commit });
+      doubt = (await findTarget(ports, action.target).preflight(releaseOf(action))) ?? undefined;
       proven = true;
     },
     confirm: () =>
       Promise.resolve(
         proven
-          ? done(`${action.tag} can be deployed to ${action.target}.`)
+          ? done(
+              `${action.tag} can be deployed to ${action.target}${doubt === undefined ? '' : `; ${doubt}`}.`,
+            )
           : notDone('The target was not touched.'),
       ),
   };
 }
 
 function deploy(ports: HandlerPorts, action: ActionOf<'deploy'>): StepHandler {
-  const { tag, commit } = action;
+  const { tag, commit, artefact } = action;
   const readMs = ports.targets.find(({ name }) => name === action.target)?.readMs;
   return {
     ...(readMs === undefined ? {} : { confirmMs: readMs }),
     async apply({ fence, incident, signal }) {
       const target = findTarget(ports, action.target);
-      await target.apply({ tag, commit }, { fence: fence(action.target), incident, signal });
+      await target.apply(releaseOf(action), { fence: fence(action.target), incident, signal });
     },
     async confirm({ signal }) {
       const live = await findTarget(ports, action.target).current(signal);
-      if (!live.known)
+      const named = artefact === undefined ? undefined : live.artefacts?.includes(artefact);
+      if (!live.known) {
+        // What the platform cannot name, the record does.
+        if (named === true) return done(`${action.target} runs ${artefact}, which is ${tag}.`);
         return unknown(`${action.target} does not say what is live: ${live.problem}`);
+      }
+      if (live.tag === tag && named === false) {
+        return notDone(`${action.target} runs another ${tag} than ${artefact}: ${live.detail}.`);
+      }
       return runsRelease(live, { tag, commit })
         ? done(`${action.target} says that ${tag} is live.`)
         : notDone(`${action.target} says that ${describeOther(live, action)} is live.`);

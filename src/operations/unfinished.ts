@@ -5,7 +5,7 @@ import { runsRelease, type Said } from '../model/live.ts';
 import type { Plan } from '../model/plan.ts';
 import type { Assessment } from './assess.ts';
 import { type Begun, endedWell, listBegun } from './last-move.ts';
-import { readTargets } from './live-state.ts';
+import { nameParts, readTargets } from './live-state.ts';
 import type { OperationPorts } from './operation-ports.ts';
 import { isPartly } from './recommend.ts';
 import type { PreparedRollback } from './roll-back.ts';
@@ -49,10 +49,11 @@ export async function findMisfit(
   plan: Plan,
   unknown: 'fits' | 'misfit',
 ): Promise<Misfit | undefined> {
-  const [targets, releases] = await Promise.all([
+  const [said, releases] = await Promise.all([
     readTargets(ports),
     ports.releases.list(ports.scope),
   ]);
+  const targets = nameParts(said, { tags: [], releases });
   // Each by itself: when they differ, one of them may be on its way and another on something newer.
   for (const { name, live } of targets) {
     if (!live.known) {

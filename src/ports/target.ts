@@ -2,12 +2,22 @@
 export interface ReleaseRef {
   tag: string;
   commit: string;
+  /** What the record of the release calls it on this target; left out: nobody recorded that. */
+  artefact?: string;
 }
 
 /** What a target says is live on it. */
 export type LiveRelease =
-  | { known: true; tag: string; commit?: string; detail: string }
-  | { known: false; problem: string };
+  | { known: true; tag: string; commit?: string; detail: string; artefacts?: readonly string[] }
+  | {
+      known: false;
+      problem: string;
+      /**
+       * Every name that the platform has for what is live (a version, its ARN, a digest). A record
+       * with one of them knows which release that is.
+       */
+      artefacts?: readonly string[];
+    };
 
 export interface DeployGuard {
   /** Fencing number of our lease: the target refuses a lower one than it has seen. */
@@ -23,8 +33,14 @@ export interface Target {
   readonly kind: string;
   /** Longest that `current` may need, in milliseconds. Left out: what its callers give, 5,000 or more. */
   readonly readMs?: number;
-  /** Proves that the release's artefact exists, before anything is touched. @throws BackoutError E_ARTEFACT_MISSING (refused) */
-  preflight(release: ReleaseRef): Promise<void>;
+  /**
+   * Proves that the release's artefact exists, before anything is touched.
+   * @returns what nobody could tell (another registry, no permission), as a sentence without its
+   * full stop; it is no reason not to go ahead
+   * @throws BackoutError E_ARTEFACT_MISSING (refused)
+   * @throws BackoutError E_ARTEFACT_MISMATCH (refused) when the record and the platform disagree
+   */
+  preflight(release: ReleaseRef): Promise<string | void>;
   /**
    * Makes the release live. Applying the live release again is a no-op.
    * @throws BackoutError E_FENCED (refused) when a newer holder was here

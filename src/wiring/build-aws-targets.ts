@@ -1,5 +1,6 @@
 /** Targets on AWS. Only ever imported when one is used (lazy-target.ts). */
 
+import { ECRClient } from '@aws-sdk/client-ecr';
 import { ECSClient } from '@aws-sdk/client-ecs';
 import { LambdaClient } from '@aws-sdk/client-lambda';
 import { SSMClient } from '@aws-sdk/client-ssm';
@@ -33,6 +34,7 @@ export interface AwsTargetSettings {
 /** One client per service and region: its connections are shared by all targets. */
 const lambdaClients = new Map<string, LambdaClient>();
 const ecsClients = new Map<string, ECSClient>();
+const ecrClients = new Map<string, ECRClient>();
 const ssmClients = new Map<string, SSMClient>();
 const ssmSenders = new Map<string, SSMClient>();
 
@@ -59,6 +61,9 @@ export function buildAwsTarget(config: AwsTargetConfig, settings: AwsTargetSetti
         ...common,
         account,
         client: shared(ecsClients, region, () => new ECSClient(clientSettings({ region }))),
+        registryIn: (where) =>
+          shared(ecrClients, where, () => new ECRClient(clientSettings({ region: where }))),
+        parameters: shared(ssmClients, region, () => new SSMClient(clientSettings({ region }))),
         cluster: fill(config.cluster),
         service: fill(config.service),
         container: config.container === undefined ? undefined : fill(config.container),

@@ -1,6 +1,11 @@
 import type { SelectedConfig } from '../config/select.ts';
 import { BackoutError } from '../model/error.ts';
-import type { FlagType, ReleaseDetails } from '../model/release.ts';
+import {
+  artefactFormat,
+  type FlagType,
+  isArtefactFormat,
+  type ReleaseDetails,
+} from '../model/release.ts';
 
 /** What `backout.yml` says that the code of a release relies on. */
 export function detailsOfConfig(
@@ -25,7 +30,7 @@ function typeOf(value: boolean | number | string): FlagType {
 
 /**
  * What the platform calls the artefact of each target, as it was typed: `web=sha256:9f2c`.
- * @throws BackoutError E_TARGET (usage)
+ * @throws BackoutError E_TARGET, E_ARTEFACT_FORMAT (usage)
  */
 export function readArtefacts(
   typed: readonly string[],
@@ -34,7 +39,10 @@ export function readArtefacts(
   const artefacts = typed.map((one): [string, string] => {
     const at = one.indexOf('=');
     const [target, id] = [one.slice(0, Math.max(at, 0)), one.slice(at + 1)];
-    if (Object.hasOwn(targets, target) && id !== '') return [target, id];
+    if (Object.hasOwn(targets, target) && id !== '') {
+      if (!isArtefactFormat(id)) throw artefactFormat(id);
+      return [target, id];
+    }
     throw new BackoutError({
       code: 'E_TARGET',
       kind: 'usage',

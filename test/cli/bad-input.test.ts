@@ -124,6 +124,8 @@ const REFUSALS: Refusal[] = [
   usage(['release', 'unhold', 'v1.1.1'], 'E_USAGE', '--reason'),
   usage(['release', 'record', 'v1.2.0', '--artefact', 'web'], 'E_TARGET', 'TARGET=ID'),
   usage(['release', 'record', 'v1.2.0', '--artefact', 'wbe=sha256:1'], 'E_TARGET', 'web'),
+  usage(['release', 'record', 'v1.2.0', '--artefact', 'web=-rf'], 'E_ARTEFACT_FORMAT', 'letter'),
+  usage(['release', 'record', 'v1.2.0', '--artefact', 'web=a b'], 'E_ARTEFACT_FORMAT', 'TARGET=ID'),
   refused(['release', 'gate', 'v1.1.1'], 'E_TAG_BAD', 'it charged twice', 'alice'),
   refused(['release', 'bake', 'v1.1.0'], 'E_NOT_LIVE', 'v1.2.0 is live on web'),
   refused(['release', 'bake', 'v9.9.9'], 'E_RELEASE_UNKNOWN'),

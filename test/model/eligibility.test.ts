@@ -191,6 +191,14 @@ const ROWS: Row[] = [
     ['artefact-missing'],
   ],
   [
+    'with another artefact than its record says',
+    GOOD,
+    {},
+    { artefacts: [{ target: 'web', state: 'mismatch', detail: 'version 9' }] },
+    'RED',
+    ['artefact-mismatch'],
+  ],
+  [
     'with an artefact that nobody can see',
     GOOD,
     {},
@@ -308,7 +316,15 @@ describe('Risks', () => {
   });
 
   it('that nobody can take are those of what is live, held, bad, moved, or not there', () => {
-    const never = ['live', 'held', 'bad', 'tag-moved', 'tag-gone', 'artefact-missing'] as const;
+    const never = [
+      'live',
+      'held',
+      'bad',
+      'tag-moved',
+      'tag-gone',
+      'artefact-missing',
+      'artefact-mismatch',
+    ] as const;
     expect(never.filter((code) => isAcceptable({ code }))).toEqual([]);
   });
 

@@ -4,17 +4,21 @@ import { randomBytes } from 'node:crypto';
 import {
   CreateClusterCommand,
   CreateServiceCommand,
+  DeregisterTaskDefinitionCommand,
   DescribeServicesCommand,
   ECSClient,
   RegisterTaskDefinitionCommand,
   TagResourceCommand,
   UpdateServiceCommand,
 } from '@aws-sdk/client-ecs';
+import { ECRClient } from '@aws-sdk/client-ecr';
+import { SSMClient } from '@aws-sdk/client-ssm';
 import { clientSettings } from '../../src/adapters/aws/clients.ts';
 import { ecsTarget } from '../../src/adapters/aws/ecs.ts';
 import type { EcsOptions } from '../../src/adapters/aws/ecs-options.ts';
 import { systemClock } from '../../src/adapters/system-clock.ts';
 import type { ReleaseRef, Target } from '../../src/ports/target.ts';
+import { digestImage, expireImage, pushImage } from './aws-ecr.ts';
 import { TEST_CREDENTIALS, TEST_REGION } from './aws-lambda.ts';
 import { type AwsProxy, type Behaviour, startAwsProxy } from './aws-proxy.ts';
 import { awsUrl } from './aws-server.ts';
@@ -50,6 +54,8 @@ class Rollouts {
     controller: 'ECS',
   };
   deployments: Deployment[] = [];
+  /** Task definitions of the deployments that really began, in order. */
+  readonly begun: string[] = [];
   private count = 0;
 
   readonly behaviour: Behaviour = async (call, next) => {
@@ -93,6 +99,7 @@ class Rollouts {
     if (primary === undefined) return;
     if (primary.taskDefinition === taskDefinition && !force) return;
     primary.status = 'ACTIVE';
+    this.begun.push(taskDefinition);
     this.deployments = [this.make(taskDefinition, primary.desiredCount), ...this.deployments];
   }
 
@@ -159,7 +166,14 @@ export interface EcsFixture extends AsyncDisposable {
   another(more?: Partial<EcsOptions>): Target;
   /** @returns the ARN of the new task definition */
   publish(release: ReleaseRef): Promise<string>;
+  /** Registers a task definition; its image is pushed, the images of `containers` are not. */
   register(options: { text?: string; image?: string; containers?: object[] }): Promise<string>;
+  push(image: string): Promise<void>;
+  /** Takes an image out of the registry. */
+  expire(image: string): Promise<void>;
+  /** Regions in which a registry was asked. */
+  registries: string[];
+  deregister(arn: string): Promise<void>;
   deployedBySomebodyElse(arn: string): Promise<void>;
   tag(key: string, value: string): Promise<void>;
   tags(): Promise<Record<string, string>>;
@@ -167,7 +181,7 @@ export interface EcsFixture extends AsyncDisposable {
   changes(): string[];
 }
 
-export const DIGEST = `shop.example/api@sha256:${'0f'.repeat(32)}`;
+export const DIGEST = digestImage('0f');
 
 /** A service of four tasks whose task definition is no release. */
 export async function ecsFixture(more: Partial<EcsOptions> = {}): Promise<EcsFixture> {
@@ -180,11 +194,16 @@ export async function ecsFixture(more: Partial<EcsOptions> = {}): Promise<EcsFix
   const place = { region: TEST_REGION, credentials: TEST_CREDENTIALS };
   const direct = new ECSClient(clientSettings({ ...place, endpoint: awsUrl() }));
   const client = new ECSClient(clientSettings({ ...place, endpoint: proxy.url }));
+  const parameters = new SSMClient(clientSettings({ ...place, endpoint: proxy.url }));
+  const registry = new ECRClient(clientSettings({ ...place, endpoint: proxy.url }));
+  const images = new ECRClient(clientSettings({ ...place, endpoint: awsUrl() }));
+  const registries: string[] = [];
   const released = new Map<string, string>();
   const lines: string[] = [];
 
   async function register(options: { text?: string; image?: string; containers?: object[] }) {
     const tags = [{ key: 'backout:release', value: options.text ?? '' }];
+    await pushImage(images, options.image ?? DIGEST);
     const { taskDefinition } = await direct.send(
       new RegisterTaskDefinitionCommand({
         family: service,
@@ -200,6 +219,11 @@ export async function ecsFixture(more: Partial<EcsOptions> = {}): Promise<EcsFix
     ecsTarget({
       name: 'api',
       client,
+      registryIn(region) {
+        registries.push(region);
+        return registry;
+      },
+      parameters,
       cluster: service,
       service,
       strategy: 'rolling',
@@ -231,10 +255,16 @@ export async function ecsFixture(more: Partial<EcsOptions> = {}): Promise<EcsFix
     service,
     another,
     register,
+    push: (image) => pushImage(images, image),
+    expire: (image) => expireImage(images, image),
+    registries,
     async publish({ tag, commit }) {
       const arn = await register({ text: `${tag} ${commit}` });
       released.set(arn, tag);
       return arn;
+    },
+    async deregister(taskDefinition) {
+      await direct.send(new DeregisterTaskDefinitionCommand({ taskDefinition }));
     },
     async deployedBySomebodyElse(taskDefinition) {
       await direct.send(new UpdateServiceCommand({ cluster: service, service, taskDefinition }));
@@ -255,8 +285,7 @@ export async function ecsFixture(more: Partial<EcsOptions> = {}): Promise<EcsFix
         .inputs('UpdateService')
         .map(({ taskDefinition }) => released.get(String(taskDefinition)) ?? 'unknown'),
     async [Symbol.asyncDispose]() {
-      client.destroy();
-      direct.destroy();
+      for (const one of [client, direct, parameters, registry, images]) one.destroy();
       await proxy[Symbol.asyncDispose]();
     },
   };

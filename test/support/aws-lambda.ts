@@ -5,6 +5,7 @@ import {
   CreateAliasCommand,
   CreateFunctionCommand,
   GetAliasCommand,
+  GetFunctionConfigurationCommand,
   LambdaClient,
   PublishVersionCommand,
   TagResourceCommand,
@@ -22,6 +23,15 @@ import { awsUrl } from './aws-server.ts';
 export const TEST_ACCOUNT = '123456789012';
 export const TEST_REGION = 'eu-central-1';
 export const TEST_CREDENTIALS = { accessKeyId: 'test', secretAccessKey: 'test' };
+
+/** What an SDK finds around it, so that it comes to this address. */
+export function surroundings(endpoint: string) {
+  return {
+    AWS_ENDPOINT_URL: endpoint,
+    AWS_ACCESS_KEY_ID: TEST_CREDENTIALS.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: TEST_CREDENTIALS.secretAccessKey,
+  };
+}
 
 /** RevisionId as AWS has it: new with every change, and a change with an old one is refused. */
 function revisions(): Behaviour {
@@ -72,6 +82,8 @@ export interface LambdaFixture extends AsyncDisposable {
   /** @returns the number of the new version */
   publish(release: ReleaseRef): Promise<string>;
   publishAs(description: string): Promise<string>;
+  /** Digest of a version's code, as AWS shows it. */
+  codeOf(version: string): Promise<string>;
   tagFunction(tags: Record<string, string>): Promise<void>;
   /** Moves the alias as a deploy pipeline does that does not know Backout. */
   deployedBySomebodyElse(version: string, weights?: Record<string, number>): Promise<void>;
@@ -168,6 +180,10 @@ export async function lambdaFixture(
       const version = await publishAs(`${tag} ${commit}`);
       released.set(version, tag);
       return version;
+    },
+    async codeOf(Qualifier) {
+      const command = new GetFunctionConfigurationCommand({ FunctionName, Qualifier });
+      return (await direct.send(command)).CodeSha256 ?? '';
     },
     async tagFunction(Tags) {
       const Resource = `arn:aws:lambda:${TEST_REGION}:${TEST_ACCOUNT}:function:${functionName}`;

@@ -21,10 +21,14 @@ export interface AwsCall {
   operation: string;
   /** The JSON body; for REST calls also `path`, and the parts of the query. */
   input: Record<string, unknown>;
+  /** When it arrived, in milliseconds of `performance.now`. */
+  at: number;
 }
 
 /** What goes back to the SDK; 'drop' closes the connection without an answer. */
-export type AwsAnswer = { status: number; body: unknown; error?: string } | 'drop';
+export type AwsAnswer =
+  | { status: number; body: unknown; error?: string; headers?: Record<string, string> }
+  | 'drop';
 
 /** May answer itself, or ask the next one and change its answer; like a middleware. */
 export type Behaviour = (
@@ -39,8 +43,12 @@ export interface AwsProxy extends AsyncDisposable {
   calls: AwsCall[];
   /** Inputs of the calls of one operation. */
   inputs(operation: string): Record<string, unknown>[];
+  /** The same, of those that AWS carried out, whether or not its answer arrived. */
+  carriedOut(operation: string): Record<string, unknown>[];
   /** Puts a behaviour in front of all others. @returns what takes it away again */
   use(behaviour: Behaviour): () => void;
+  /** Takes away all that was put in front. */
+  calm(): void;
 }
 
 /** @param behaviours the innermost last: they stay for the life of the proxy */
@@ -49,7 +57,9 @@ export async function startAwsProxy(options: {
   behaviours?: Behaviour[];
 }): Promise<AwsProxy> {
   const behaviours = [...(options.behaviours ?? [])];
+  const innermost = behaviours.length;
   const calls: AwsCall[] = [];
+  const carriedOut: AwsCall[] = [];
   const server = createServer((incoming, outgoing) => {
     answer(incoming, outgoing).catch((error: unknown) => {
       outgoing.writeHead(500).end(String(error));
@@ -64,18 +74,23 @@ export async function startAwsProxy(options: {
     outgoing.once('close', () => gone.abort());
     const ask = behaviours.reduceRight<() => Promise<AwsAnswer>>(
       (next, behaviour) => () => behaviour(call, next, gone.signal),
-      () => forward(options.upstream, incoming, text),
+      async () => {
+        const made = await forward(options.upstream, incoming, text);
+        if (made !== 'drop' && made.status < 300) carriedOut.push(call);
+        return made;
+      },
     );
     const answered = await ask();
     if (answered === 'drop') {
       incoming.socket.destroy();
       return;
     }
-    const { status, body, error } = answered;
+    const { status, body, error, headers } = answered;
     const shown = error === undefined ? body : { __type: error, Message: body, message: body };
     outgoing.writeHead(status, {
       'content-type': incoming.headers['content-type'] ?? 'application/json',
       ...(error === undefined ? {} : { 'x-amzn-errortype': error }),
+      ...headers,
     });
     outgoing.end(JSON.stringify(shown));
   }
@@ -84,17 +99,22 @@ export async function startAwsProxy(options: {
   await once(server, 'listening');
   const address = server.address();
   if (address === null || typeof address === 'string') throw new Error('No port was assigned.');
+  const inputsOf = (all: readonly AwsCall[], operation: string) =>
+    all.filter((call) => call.operation === operation).map(({ input }) => input);
   return {
     url: `http://127.0.0.1:${address.port}`,
     calls,
-    inputs: (operation) =>
-      calls.filter((call) => call.operation === operation).map(({ input }) => input),
+    inputs: (operation) => inputsOf(calls, operation),
+    carriedOut: (operation) => inputsOf(carriedOut, operation),
     use(behaviour) {
       behaviours.unshift(behaviour);
       return () => {
         const at = behaviours.indexOf(behaviour);
         if (at >= 0) behaviours.splice(at, 1);
       };
+    },
+    calm() {
+      behaviours.splice(0, behaviours.length - innermost);
     },
     async [Symbol.asyncDispose]() {
       server.closeAllConnections();
@@ -103,14 +123,22 @@ export async function startAwsProxy(options: {
   };
 }
 
-/** The next `times` calls of the operation are refused for coming too fast. */
-export function throttle(operation: string, times: number): Behaviour {
+/**
+ * The next `times` calls of the operation are refused for coming too fast.
+ * @param headers of the refusals, such as how long to wait
+ */
+export function throttle(
+  operation: string,
+  times: number,
+  headers: Record<string, string> = {},
+): Behaviour {
   let left = times;
   return (call, next) => {
     if (call.operation !== operation || left === 0) return next();
     left -= 1;
-    const error = call.service === 'lambda' ? 'TooManyRequestsException' : 'ThrottlingException';
-    return Promise.resolve({ status: call.service === 'lambda' ? 429 : 400, body: 'Rate', error });
+    const isRest = call.service === 'lambda';
+    const error = isRest ? 'TooManyRequestsException' : 'ThrottlingException';
+    return Promise.resolve({ status: isRest ? 429 : 400, body: 'Rate', error, headers });
   };
 }
 
@@ -125,13 +153,34 @@ export function dropAfter(operation: string, times: number): Behaviour {
   };
 }
 
-/** The operation never answers and does nothing, until the caller goes away. */
-export function hold(operation: string): Behaviour {
+/** The operation is carried out and never answers, until the caller goes away. */
+export function holdAfter(
+  operation: string,
+  applies: (call: AwsCall) => boolean = () => true,
+): Behaviour {
   return async (call, next, gone) => {
-    if (call.operation !== operation) return await next();
-    await new Promise((resolve) => gone.addEventListener('abort', resolve, { once: true }));
+    const answered = await next();
+    if (call.operation !== operation || !applies(call)) return answered;
+    await untilGone(gone);
     return 'drop';
   };
+}
+
+/** The operation never answers and does nothing, until the caller goes away. */
+export function hold(
+  operation: string,
+  applies: (call: AwsCall) => boolean = () => true,
+): Behaviour {
+  return async (call, next, gone) => {
+    if (call.operation !== operation || !applies(call)) return await next();
+    await untilGone(gone);
+    return 'drop';
+  };
+}
+
+async function untilGone(gone: AbortSignal): Promise<void> {
+  if (gone.aborted) return;
+  await new Promise((resolve) => gone.addEventListener('abort', resolve, { once: true }));
 }
 
 /** Something happens right before the next call of the operation: somebody else was quicker. */
@@ -168,11 +217,12 @@ const LAMBDA_ROUTES: readonly (readonly [string, RegExp, string])[] = [
 
 function describe(incoming: IncomingMessage, text: string): AwsCall {
   const body = text === '' ? {} : (JSON.parse(text) as Record<string, unknown>);
+  const at = performance.now();
   const target = incoming.headers['x-amz-target'];
   if (typeof target === 'string') {
     const [prefix = '', operation = ''] = target.split('.');
     const service = prefix.includes('ContainerService') ? 'ecs' : prefix.toLowerCase();
-    return { service: service === 'amazonssm' ? 'ssm' : service, operation, input: body };
+    return { service: service === 'amazonssm' ? 'ssm' : service, operation, input: body, at };
   }
   const address = new URL(incoming.url ?? '/', 'http://here');
   const path = address.pathname.replace(/^\/\d{4}-\d{2}-\d{2}/, '').replace(/\/$/, '');
@@ -184,6 +234,7 @@ function describe(incoming: IncomingMessage, text: string): AwsCall {
     service: 'lambda',
     operation: route?.[2] ?? `${incoming.method} ${path}`,
     input: { path, ...query, ...body },
+    at,
   };
 }
 

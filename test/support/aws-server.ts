@@ -23,7 +23,7 @@ import { skipBecause } from './unavailable.ts';
 /**
  * moto decides what the server does, so it is exact; what it needs is left to pip, because which
  * versions fit depends on the Python. The server brings no extras of its own: `moto[server]` is
- * twice the size, for services that we do not use.
+ * twice the size, for services that we do not use. ECR needs none of its own.
  */
 const MOTO = '5.2.5';
 const PACKAGES = [`moto[awslambda,ecs,ssm]==${MOTO}`, 'flask==3.1.3', 'flask-cors==6.0.5'];

@@ -3,7 +3,7 @@ import { configSchema } from '../../src/config/schema.ts';
 import { selectEnvironment } from '../../src/config/select.ts';
 import type { Target } from '../../src/ports/target.ts';
 import { buildTargets } from '../../src/wiring/build-targets.ts';
-import { lambdaFixture, TEST_ACCOUNT, TEST_REGION } from '../support/aws-lambda.ts';
+import { lambdaFixture, surroundings, TEST_ACCOUNT, TEST_REGION } from '../support/aws-lambda.ts';
 import { ecsFixture } from '../support/aws-ecs.ts';
 import { fleetFixture } from '../support/aws-ssm.ts';
 import { AWS_SETUP_MS, requireAws } from '../support/aws-server.ts';
@@ -33,9 +33,7 @@ function build(
 
 /** What an SDK finds around it. */
 function surround(endpoint: string): void {
-  vi.stubEnv('AWS_ENDPOINT_URL', endpoint);
-  vi.stubEnv('AWS_ACCESS_KEY_ID', 'test');
-  vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'test');
+  for (const [name, value] of Object.entries(surroundings(endpoint))) vi.stubEnv(name, value);
 }
 
 describe('A target on AWS', () => {

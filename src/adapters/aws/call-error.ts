@@ -32,7 +32,7 @@ const THROTTLED =
 const DENIED =
   /^(AccessDenied|UnrecognizedClient|InvalidSignature|ExpiredToken|InvalidClientToken|Credentials|TokenProvider|MissingAuthenticationToken|NotAuthorized)/;
 const MISSING =
-  /^(ResourceNotFound|ClusterNotFound|ServiceNotFound|ServiceNotActive|InvalidInstanceId|InvocationDoesNotExist)/;
+  /^(ResourceNotFound|ClusterNotFound|ServiceNotFound|ServiceNotActive|InvalidInstanceId|InvocationDoesNotExist|RepositoryNotFound|ImageNotFound)/;
 
 /** @param signal the one that the call was given */
 export function classify(error: unknown, signal: AbortSignal): CallFailure {

@@ -64,12 +64,15 @@ const container = z.object({
   image: z.string().default(''),
   /** ECS takes it for true when it is left out. */
   essential: z.boolean().nullish(),
+  /** `valueFrom`: name or ARN of a parameter, or ARN of a secret. */
+  secrets: z.array(z.object({ valueFrom: z.string().default('') })).nullish(),
 });
 export type Container = z.infer<typeof container>;
 
 const definitionAnswer = z.object({
   taskDefinition: z.object({
     taskDefinitionArn: z.string(),
+    status: z.string().nullish(),
     containerDefinitions: z.array(container).default([]),
   }),
   tags: tagList,
@@ -78,6 +81,8 @@ const definitionAnswer = z.object({
 export interface TaskDefinition {
   arn: string;
   release: NamedRelease | undefined;
+  /** False when it was deregistered: it can be read, and not be deployed. */
+  active: boolean;
   containers: Container[];
 }
 
@@ -131,6 +136,7 @@ export async function describeTaskDefinition(
   return {
     arn: taskDefinition.taskDefinitionArn,
     release: readReleaseText(tags.find(({ key }) => key === RELEASE_TAG)?.value),
+    active: (taskDefinition.status ?? 'ACTIVE') === 'ACTIVE',
     containers: taskDefinition.containerDefinitions,
   };
 }

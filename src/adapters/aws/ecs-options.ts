@@ -1,9 +1,9 @@
 import type { Clock } from '../../ports/clock.ts';
 import type { EcsPlace } from './ecs-calls.ts';
+import type { NeedsAsked } from './ecs-needs.ts';
 
 /** What an ECS target has to know. */
-export interface EcsOptions extends EcsPlace {
-  name: string;
+export interface EcsOptions extends EcsPlace, NeedsAsked {
   /** Container whose image is the release; left out: the only essential one. */
   container?: string | undefined;
   /** How the team thinks that the service replaces its tasks; it is compared. */

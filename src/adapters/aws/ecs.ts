@@ -10,9 +10,16 @@ import {
   updateService,
 } from './ecs-calls.ts';
 import { destinationOf, passServiceFence, refuseLower } from './ecs-fence.ts';
-import { findTaskDefinition } from './ecs-find.ts';
+import { findTaskDefinition, namesOf } from './ecs-find.ts';
+import { requireNeeds } from './ecs-needs.ts';
 import type { EcsOptions } from './ecs-options.ts';
-import { judgeCapacity, readRollout, shortArn, strategyOf } from './ecs-rollout.ts';
+import {
+  judgeCapacity,
+  readRollout,
+  releaseContainer,
+  shortArn,
+  strategyOf,
+} from './ecs-rollout.ts';
 import { waitForRollout } from './ecs-wait.ts';
 import { targetChanged } from './target-changed.ts';
 
@@ -49,7 +56,7 @@ export function ecsTarget(options: EcsOptions): Target {
     }
   }
 
-  async function preflight(release: ReleaseRef): Promise<void> {
+  async function preflight(release: ReleaseRef): Promise<string | undefined> {
     requireReleaseFormat(release);
     const signal = AbortSignal.timeout(PREFLIGHT_MS);
     try {
@@ -58,9 +65,11 @@ export function ecsTarget(options: EcsOptions): Target {
       requireSuitable(options, service, release);
       const found = await findTaskDefinition(options, service, release, signal);
       onOutput(`${release.tag} is task definition ${shortArn(found.arn)}, image ${found.image}.`);
+      const doubt = await requireNeeds(options, found, release, signal);
       const { warning } = judgeCapacity(service);
-      if (warning !== undefined) onOutput(`Note: ${warning}.`);
+      for (const note of [warning, doubt]) if (note !== undefined) onOutput(`Note: ${note}.`);
       seen = readRollout(service)?.primary.id;
+      return doubt;
     } catch (error) {
       if (error instanceof BackoutError) throw error;
       throw preflightFailure({ target: name, tag: release.tag, error, signal });
@@ -169,12 +178,20 @@ async function describeLive(
     const problem = `${coming} is not in a steady state (${primary.rolloutState ?? 'unknown'})`;
     return { known: false, problem };
   }
-  const { release } = await describeTaskDefinition(options, serving.taskDefinition, signal);
+  const { release, containers } = await describeTaskDefinition(
+    options,
+    serving.taskDefinition,
+    signal,
+  );
   const shown = shortArn(serving.taskDefinition);
+  const container = releaseContainer(containers, options.container);
+  const image = 'found' in container ? container.found.image : undefined;
+  const artefacts = namesOf(serving.taskDefinition, image);
   if (release === undefined) {
-    return { known: false, problem: `${shown} is a release nobody named (docs/targets.md)` };
+    const problem = `${shown} is a release nobody named (docs/targets.md)`;
+    return { known: false, problem, artefacts };
   }
   const how = state === 'done' ? '' : `; ${coming} is ${state === 'failed' ? 'not ' : ''}coming up`;
   const detail = `task definition ${shown}, ${serving.runningCount} tasks${how}`;
-  return { known: true, ...release, detail };
+  return { known: true, ...release, detail, artefacts };
 }

@@ -4,19 +4,12 @@ import type { Clock } from '../../ports/clock.ts';
 import type { DeployGuard, LiveRelease, ReleaseRef, Target } from '../../ports/target.ts';
 import { requireAccount } from './account.ts';
 import { readMark, withMark } from './alias-mark.ts';
+import { artefactMissing } from './artefact-error.ts';
 import { deployFailure, classify, preflightFailure, saidBy } from './call-error.ts';
 import { fencedError } from './fenced.ts';
-import {
-  type Alias,
-  type FunctionVersion,
-  getAlias,
-  getVersion,
-  type LambdaPlace,
-  listVersions,
-  readVersionTags,
-  updateAlias,
-} from './lambda-calls.ts';
-import { isRelease, showRelease } from './release-text.ts';
+import { type Alias, getAlias, getVersion, type LambdaPlace, updateAlias } from './lambda-calls.ts';
+import { findVersion, functionArn, namesOf } from './lambda-find.ts';
+import { showRelease } from './release-text.ts';
 import { targetChanged } from './target-changed.ts';
 
 /** All of a preflight: below the 10 s that its step gets. In milliseconds. */
@@ -63,11 +56,8 @@ export function lambdaAliasTarget(options: LambdaAliasOptions): Target {
       const { version } = await findVersion(options, now, release, signal);
       const details = await getVersion(options, functionArn(now), version, signal);
       if (details.state === 'Failed' || details.state === 'Pending') {
-        throw missing(
-          name,
-          `version ${version} is in state ${details.state} ${details.reason}`,
-          release,
-        );
+        const why = `version ${version} is in state ${details.state} ${details.reason}`;
+        throw artefactMissing(name, why.trim(), release);
       }
       onOutput(`${release.tag} is version ${version} (${details.state}).`);
       seen = now.revision;
@@ -120,7 +110,10 @@ export function lambdaAliasTarget(options: LambdaAliasOptions): Target {
         description: withMark(now.description, { fence: guard.fence, movingTo: version }),
         shares: { [version]: share },
       };
-      ({ revision } = await write({ ...first, revision }, version, release, guard));
+      // An interrupted one may have got that far: then only the rest is missing.
+      if (!isSame(now, first)) {
+        ({ revision } = await write({ ...first, revision }, version, release, guard));
+      }
       onOutput(
         `${percent(share)} of the traffic goes to version ${version} for ${waitMs / 1000} s.`,
       );
@@ -189,58 +182,12 @@ export function lambdaAliasTarget(options: LambdaAliasOptions): Target {
   return { name, kind: 'lambda-alias', preflight, apply, current };
 }
 
-function functionArn({ arn }: Alias): string {
-  return arn.split(':').slice(0, 7).join(':');
-}
-
 function isSame(now: Alias, change: { version: string; description: string; shares: object }) {
   return (
     now.version === change.version &&
     now.description === change.description &&
     JSON.stringify(now.shares) === JSON.stringify(change.shares)
   );
-}
-
-/** @throws BackoutError E_ARTEFACT_MISSING (refused) */
-async function findVersion(
-  options: LambdaAliasOptions,
-  now: Alias,
-  release: ReleaseRef,
-  signal: AbortSignal,
-): Promise<FunctionVersion> {
-  let versions = await listVersions(options, signal);
-  if (!versions.some((one) => isRelease(one.release, release))) {
-    const tags = await readVersionTags(options, functionArn(now), signal);
-    versions = versions.map((one) => ({ ...one, release: one.release ?? tags.get(one.version) }));
-  }
-  const fitting = versions.filter((one) => isRelease(one.release, release));
-  // With the commit it is certain which code it is; then the newest of several is as good as any.
-  const certain = fitting.filter((one) => one.release?.commit === release.commit);
-  const [only, ...more] = certain.length > 0 ? certain.slice(-1) : fitting;
-  if (only === undefined) {
-    const tagged = versions.filter((one) => one.release?.tag === release.tag);
-    const why =
-      tagged.length === 0
-        ? `none of its ${versions.length} versions says that it is ${release.tag}`
-        : `version ${tagged.map(({ version }) => version).join(', ')} is a ${release.tag} of another commit`;
-    throw missing(options.name, why, release);
-  }
-  if (more.length > 0) {
-    const numbers = fitting.map(({ version }) => version).join(', ');
-    throw missing(options.name, `versions ${numbers} all say so, without a commit`, release);
-  }
-  return only;
-}
-
-function missing(name: string, why: string, { tag }: ReleaseRef): BackoutError {
-  return new BackoutError({
-    code: 'E_ARTEFACT_MISSING',
-    kind: 'refused',
-    message: `${tag} cannot be deployed to ${name}: ${why.trim()}.`,
-    state: `${name} was not touched.`,
-    remedy:
-      'Choose another release with `backout assess`, or name the version: docs/targets.md says how.',
-  });
 }
 
 /**
@@ -262,7 +209,9 @@ async function describeLive(
   const goingTo = readMark(now.description)?.movingTo;
   const leaving = serving.filter((version) => version !== goingTo);
   const version = leaving.toSorted((a, b) => Number(b) - Number(a))[0] ?? now.version;
-  const { release } = await getVersion(options, functionArn(now), version, signal);
+  const found = await getVersion(options, functionArn(now), version, signal);
+  const { release } = found;
+  const artefacts = namesOf(now, found);
   const rest = Object.entries(now.shares).map(
     ([to, share]) => `${percent(share)} on version ${to}`,
   );
@@ -274,9 +223,10 @@ async function describeLive(
     return {
       known: false,
       problem: `version ${version} of ${options.functionName} is ${showRelease(release)}: neither its description nor a tag says which (docs/targets.md)${split}`,
+      artefacts,
     };
   }
-  return { known: true, ...release, detail: `version ${version}${split}` };
+  return { known: true, ...release, detail: `version ${version}${split}`, artefacts };
 }
 
 function percent(share: number): string {

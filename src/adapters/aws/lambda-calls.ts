@@ -40,12 +40,15 @@ const versionAnswer = z.object({
   Version: z.string(),
   Description: z.string().nullish(),
   State: z.string().nullish(),
+  CodeSha256: z.string().nullish(),
   StateReason: z.string().nullish(),
 });
 
 export interface FunctionVersion {
   version: string;
   release: NamedRelease | undefined;
+  /** Digest of the code in Base64, as AWS shows it; undefined when it shows none. */
+  codeSha256: string | undefined;
 }
 
 const versionsAnswer = z.object({
@@ -124,6 +127,7 @@ export async function listVersions(
       ...Versions.filter(({ Version }) => Version !== '$LATEST').map((one) => ({
         version: one.Version,
         release: readReleaseText(one.Description ?? undefined),
+        codeSha256: one.CodeSha256 ?? undefined,
       })),
     );
     marker = NextMarker ?? undefined;
@@ -150,7 +154,13 @@ export async function getVersion(
   );
   const described = readReleaseText(answer.Description ?? undefined);
   const release = described ?? (await readVersionTags(place, functionArn, signal)).get(version);
-  return { version, release, state: answer.State ?? 'Active', reason: answer.StateReason ?? '' };
+  return {
+    version,
+    release,
+    codeSha256: answer.CodeSha256 ?? undefined,
+    state: answer.State ?? 'Active',
+    reason: answer.StateReason ?? '',
+  };
 }
 
 /** Releases by version, as the tags of the function name them: only asked where a description does not. */

@@ -1,6 +1,8 @@
 import { BackoutError } from '../../model/error.ts';
+import { fillPlaces } from '../../model/places.ts';
 import { requireReleaseFormat } from '../../model/release.ts';
 import type { DeployGuard, LiveRelease, ReleaseRef, Target } from '../../ports/target.ts';
+import { requireArtefact } from '../command/artefact.ts';
 import { deployFailure, preflightFailure, saidBy } from './call-error.ts';
 import { fencedError } from './fenced.ts';
 import { type Invocation, listMachines, type Machine, PAGE } from './ssm-calls.ts';
@@ -28,7 +30,7 @@ export interface SsmCommandOptions extends SsmRunner {
   place: ScriptPlace;
   /** Tags that a machine must have, all of them. */
   instances: Readonly<Record<string, string>>;
-  /** Program and arguments each, with `{tag}` and `{commit}` to be replaced. */
+  /** Program and arguments each, with `{tag}`, `{commit}` and `{artefact}` to be replaced. */
   commands: {
     preflight?: readonly string[] | undefined;
     deploy: readonly string[];
@@ -90,6 +92,7 @@ export function ssmCommandTarget(options: SsmCommandOptions): Target {
 
   async function preflight(release: ReleaseRef): Promise<void> {
     requireReleaseFormat(release);
+    requireArtefact(name, commands, release);
     const signal = AbortSignal.timeout(options.readTimeoutMs);
     try {
       const machines = await listMachines(client, options.instances, signal);
@@ -112,6 +115,7 @@ export function ssmCommandTarget(options: SsmCommandOptions): Target {
 
   async function apply(release: ReleaseRef, guard: DeployGuard): Promise<void> {
     requireReleaseFormat(release);
+    requireArtefact(name, commands, release);
     const { fence, incident, signal } = guard;
     const turn: Turn = { place, release, fence, incident };
     const attempt = { target: name, tag: release.tag, signal };
@@ -197,11 +201,8 @@ function isCode(code: number | undefined): boolean {
   return code !== undefined && code >= 0;
 }
 
-/** In one pass, so that nothing in a value is replaced again. */
-function fill(argv: readonly string[], { tag, commit }: ReleaseRef): string[] {
-  return argv.map((word) =>
-    word.replace(/\{(tag|commit)\}/g, (_, place: string) => (place === 'tag' ? tag : commit)),
-  );
+function fill(argv: readonly string[], release: ReleaseRef): string[] {
+  return argv.map((word) => fillPlaces(word, { ...release }));
 }
 
 /** At least one, and no more than one command takes. */

@@ -9,6 +9,7 @@
  */
 
 import type { ReleaseRef } from '../../ports/target.ts';
+import { variablesFor } from '../command/artefact.ts';
 
 /** On each machine; survives a restart of it. */
 const FOLDER = '/var/lib/backout';
@@ -57,11 +58,7 @@ export function markScript(turn: Turn, current: readonly string[]): string {
 
 /** Exits 0 when the release can be deployed. */
 export function preflightScript(release: ReleaseRef, preflight: readonly string[]): string {
-  return [
-    ...exports({ BACKOUT_TAG: release.tag, BACKOUT_COMMIT: release.commit }),
-    ...captured(preflight),
-    'exit $code',
-  ].join('\n');
+  return [...exports(variablesFor(release)), ...captured(preflight), 'exit $code'].join('\n');
 }
 
 /** Deploys, then restarts the units one after another, each of which has to stay up. */
@@ -75,8 +72,7 @@ export function deployScript(
     ...passFence(turn),
     ...begin(current),
     ...exports({
-      BACKOUT_TAG: release.tag,
-      BACKOUT_COMMIT: release.commit,
+      ...variablesFor(release),
       BACKOUT_FENCE: String(fence),
       BACKOUT_INCIDENT: incident,
     }),

@@ -4,6 +4,7 @@ import { fillPlaces } from '../../model/places.ts';
 import { runsRelease } from '../../model/live.ts';
 import { requireReleaseFormat } from '../../model/release.ts';
 import type { LiveRelease, ReleaseRef, Target } from '../../ports/target.ts';
+import { requireArtefact, variablesFor } from './artefact.ts';
 import { deployError, notProven } from './explain.ts';
 import { passFence } from './fence.ts';
 import { parseLiveRelease } from './live-release.ts';
@@ -13,8 +14,8 @@ import { type CommandEnd, runCommand } from './run-command.ts';
 export interface CommandTargetOptions {
   name: string;
   /**
-   * Program and arguments each, never seen by a shell. `{tag}`, `{commit}` and the names of
-   * `places` are replaced within each argument; in `current` only the places are.
+   * Program and arguments each, never seen by a shell. `{tag}`, `{commit}`, `{artefact}` and the
+   * names of `places` are replaced within each argument; in `current` only the places are.
    */
   commands: {
     /** Exits 0 when the release can be deployed. Left out: the release is taken to be there. */
@@ -45,8 +46,8 @@ export interface CommandTargetOptions {
 /**
  * Any program as a target. Deploy programs must be repeatable, and end what they start.
  *
- * `apply` gives them BACKOUT_TAG, BACKOUT_COMMIT, BACKOUT_INCIDENT and BACKOUT_FENCE, the number to
- * compare at the thing they change. It settles only when nothing of the program is running any
+ * `apply` gives them BACKOUT_TAG, BACKOUT_COMMIT, BACKOUT_ARTEFACT (empty where none is recorded),
+ * BACKOUT_INCIDENT and BACKOUT_FENCE, the number to compare at the thing they change. It settles only when nothing of the program is running any
  * more: what `current` says after that is final.
  */
 export function commandTarget(options: CommandTargetOptions): Target {
@@ -95,6 +96,7 @@ export function commandTarget(options: CommandTargetOptions): Target {
     /** @throws BackoutError also E_PREFLIGHT (retryable) when the program gave no answer */
     async preflight(release) {
       requireReleaseFormat(release);
+      requireArtefact(name, commands, release);
       if (commands.preflight === undefined) return;
       const env = variablesFor(release);
       const end = await run(commands.preflight, { release, env }, readTimeoutMs);
@@ -117,6 +119,7 @@ export function commandTarget(options: CommandTargetOptions): Target {
 
     async apply(release, { fence, incident, signal }) {
       requireReleaseFormat(release);
+      requireArtefact(name, commands, release);
       await passFence(stateDirectory, name, fence);
       const live = await current(signal);
       // Without a commit the tag alone has to do; with another commit the tag was moved.
@@ -131,8 +134,4 @@ export function commandTarget(options: CommandTargetOptions): Target {
       throw deployError({ target: name, release, end, timeoutMs: options.timeoutMs });
     },
   };
-}
-
-function variablesFor(release: ReleaseRef): Record<string, string> {
-  return { BACKOUT_TAG: release.tag, BACKOUT_COMMIT: release.commit };
 }

@@ -20,7 +20,8 @@ const common = {
 };
 
 const programTimeout = duration({ max: 3_600_000 });
-const PLACES = 'Arguments may contain {tag}, {commit}, {service}, {environment} and {target}.';
+const PLACES =
+  'Arguments may contain {tag}, {commit}, {artefact} (as recorded), {service}, {environment} and {target}.';
 
 const command = z.strictObject({
   kind: z.literal('command').describe('Any program on this machine.'),

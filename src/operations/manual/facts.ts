@@ -23,9 +23,16 @@ export interface ManualStep {
 
 /** The release to go back to. A machine chooses only what is proven. */
 export type ManualRelease =
-  | { kind: 'known-good'; tag: string; commit: string }
+  | { kind: 'known-good'; tag: string; commit: string; artefacts?: Record<string, string> }
   /** Somebody named it. `proven`: its bake passed, as far as the records could be read. */
-  | { kind: 'named'; tag: string; commit: string; proven: boolean }
+  | {
+      kind: 'named';
+      tag: string;
+      commit: string;
+      /** By target, what the release was recorded to be there. */
+      artefacts?: Record<string, string>;
+      proven: boolean;
+    }
   /** A person has to choose; newest first. `why` completes "NOT PROVEN: …". */
   | { kind: 'choose'; why: string; candidates: ManualCandidate[] };
 

@@ -2,7 +2,7 @@ import { describeCause } from '../../model/error.ts';
 import type { SafeOverride } from '../../model/flags.ts';
 import type { Incident } from '../../model/incident.ts';
 import { lastKnownGood } from '../../model/eligibility.ts';
-import type { Release, Tag } from '../../model/release.ts';
+import type { Release, ReleaseDetails, Tag } from '../../model/release.ts';
 import { compareVersions } from '../../model/version.ts';
 import { within } from '../../ports/clock.ts';
 import { chooseRelease, requireNotRolledBack } from '../choose-release.ts';
@@ -116,17 +116,24 @@ function decide(
   const knownGood = lastKnownGood({ releases, tags, live: presumed });
   if (named !== undefined) {
     const { tag, commit } = chooseRelease({ ...found, knownGood }, named);
-    const proven = releases.some((one) => one.tag === tag && one.status === 'good');
-    return { kind: 'named', tag, commit, proven };
+    const recorded = releases.find((one) => one.tag === tag);
+    const proven = recorded?.status === 'good';
+    return { kind: 'named', tag, commit, proven, ...artefactsOf(recorded) };
   }
   const { release } = knownGood;
   if (release !== undefined) {
-    return { kind: 'known-good', tag: release.tag, commit: release.commit };
+    const { tag, commit } = release;
+    return { kind: 'known-good', tag, commit, ...artefactsOf(release) };
   }
   const why = recordsKnown
     ? 'no release is recorded as good.'
     : 'which releases are good or held cannot be read from here.';
   return { kind: 'choose', why, candidates: candidatesOf(found).slice(0, offered) };
+}
+
+function artefactsOf(release: Release | undefined): Pick<ReleaseDetails, 'artefacts'> {
+  const artefacts = release?.details?.artefacts;
+  return artefacts === undefined ? {} : { artefacts };
 }
 
 /** Releases below the live one, newest first, without those that are known to be bad. */

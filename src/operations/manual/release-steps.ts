@@ -1,4 +1,5 @@
 import { fillPlaces } from '../../model/places.ts';
+import { artefactOn } from '../../model/release.ts';
 import { quote, valueOf } from '../../model/shell.ts';
 import type { ManualFacts, ManualRelease, ManualStep, ManualTarget } from './facts.ts';
 
@@ -31,7 +32,7 @@ function choiceStep(
     title: 'NOT PROVEN: choose the release',
     why: `NOT PROVEN: ${why} So a person has to choose. Without a choice the commands that follow refuse to run.`,
     // What an earlier night left in this shell is no choice.
-    commands: ['unset BACKOUT_CHOSEN_TAG BACKOUT_CHOSEN_COMMIT'],
+    commands: ['unset BACKOUT_CHOSEN_TAG BACKOUT_CHOSEN_COMMIT BACKOUT_CHOSEN_ARTEFACT'],
     look: ['echo "$BACKOUT_CHOSEN_TAG $BACKOUT_CHOSEN_COMMIT"'],
     expect: 'The tag and the commit that you chose.',
     notes: [
@@ -71,7 +72,7 @@ function preflightStep(facts: ManualFacts, release: ManualRelease): ManualStep[]
       why: 'Changes nothing. When one of them fails, choose another release before you go on.',
       commands: asked.map(({ target, preflight }) => {
         const words = fill(preflight, facts, target, release);
-        return inFolder(target, [...releaseWords(release), ...variables(target), ...words]);
+        return inFolder(target, [...releaseWords(release, target), ...variables(target), ...words]);
       }),
       look: [],
       expect: 'No complaint; exit code 0 each (echo $?).',
@@ -83,7 +84,7 @@ function preflightStep(facts: ManualFacts, release: ManualRelease): ManualStep[]
 function deployStep(facts: ManualFacts, release: ManualRelease, target: ManualTarget): ManualStep {
   const { deploy, current } = target.commands;
   const guard = [`BACKOUT_INCIDENT=${quote(facts.incident)}`, `BACKOUT_FENCE=${target.fence}`];
-  const environment = [...releaseWords(release), ...guard, ...variables(target)];
+  const environment = [...releaseWords(release, target), ...guard, ...variables(target)];
   const named = release.kind === 'choose' ? 'The tag that you chose' : `\`${release.tag}\``;
   return {
     title: `Bring ${nameOf(release)} to ${target.name}`,
@@ -117,13 +118,16 @@ function notProven({ needsSecondPerson }: ManualFacts, release: ManualRelease): 
 }
 
 /** The release, for a program that reads it from its environment. */
-function releaseWords(release: ManualRelease): string[] {
-  const { tag, commit } = release.kind === 'choose' ? CHOSEN : quotedRelease(release);
-  return [`BACKOUT_TAG=${tag}`, `BACKOUT_COMMIT=${commit}`];
-}
-
-function quotedRelease({ tag, commit }: { tag: string; commit: string }): typeof CHOSEN {
-  return { tag: quote(tag), commit: quote(commit) };
+function releaseWords(release: ManualRelease, { name }: ManualTarget): string[] {
+  if (release.kind === 'choose') {
+    return [`BACKOUT_TAG=${CHOSEN.tag}`, `BACKOUT_COMMIT=${CHOSEN.commit}`];
+  }
+  const { artefact } = artefactOn(release, name);
+  return [
+    `BACKOUT_TAG=${quote(release.tag)}`,
+    `BACKOUT_COMMIT=${quote(release.commit)}`,
+    ...(artefact === undefined ? [] : [`BACKOUT_ARTEFACT=${quote(artefact)}`]),
+  ];
 }
 
 /** Names only: the values stay where they are. */
@@ -136,33 +140,36 @@ function inFolder({ cwd }: ManualTarget, words: readonly string[]): string {
   return `(cd ${quote(cwd)} && ${words.join(' ')})`;
 }
 
-/** `release` left out: its places stay as they are, as for `current`. */
+/**
+ * What nobody knows (a release to be chosen, an artefact that was not recorded) is left to the shell,
+ * which refuses the command until a person says it.
+ * @param release left out: its places stay as they are, as for `current`
+ */
 function fill(
   program: readonly string[],
   { service, environment }: ManualFacts,
   { name }: ManualTarget,
   release: ManualRelease | undefined,
 ): string[] {
-  const places = { service, environment, target: name };
-  if (release?.kind !== 'choose') {
-    const { tag, commit } = release ?? {};
-    const filled = tag === undefined || commit === undefined ? places : { ...places, tag, commit };
-    return program.map((word) => quote(fillPlaces(word, filled)));
+  const known: Record<string, string> = { service, environment, target: name };
+  if (release !== undefined && release.kind !== 'choose') {
+    const { tag, commit } = release;
+    Object.assign(known, { tag, commit, ...artefactOn(release, name) });
   }
-  return program.map((word) =>
-    word
-      .split(/(\{tag\}|\{commit\})/)
-      .filter((part) => part !== '')
-      .map((part) => {
-        if (part === '{tag}') return CHOSEN.tag;
-        return part === '{commit}' ? CHOSEN.commit : quote(fillPlaces(part, places));
-      })
-      .join(''),
+  const open = Object.entries(CHOSEN).filter(
+    ([place]) => release !== undefined && known[place] === undefined,
   );
+  const words = new Map(open.map(([place, word]) => [`{${place}}`, word]));
+  return program.map((word) => {
+    const parts = word.split(/(\{tag\}|\{commit\}|\{artefact\})/).filter((part) => part !== '');
+    if (!parts.some((part) => words.has(part))) return quote(fillPlaces(word, known));
+    return parts.map((part) => words.get(part) ?? quote(fillPlaces(part, known))).join('');
+  });
 }
 
 /** What a person chose. As long as nothing is chosen, the shell refuses the command with these words. */
 export const CHOSEN = {
   tag: '"${BACKOUT_CHOSEN_TAG:?choose a release first}"',
   commit: '"${BACKOUT_CHOSEN_COMMIT:?choose a release first}"',
+  artefact: '"${BACKOUT_CHOSEN_ARTEFACT:?say first what the platform calls this release}"',
 };

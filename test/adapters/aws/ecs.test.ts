@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { DeployGuard } from '../../../src/ports/target.ts';
 import { DIGEST, ecsFixture, type EcsFixture } from '../../support/aws-ecs.ts';
-import { before, dropAfter, hold, refuse, throttle } from '../../support/aws-proxy.ts';
+import { dropAfter, refuse } from '../../support/aws-proxy.ts';
 import { AWS_SETUP_MS, requireAws } from '../../support/aws-server.ts';
 import { failureOf } from '../../support/failure.ts';
 import { until } from '../../support/until.ts';
@@ -62,20 +62,6 @@ describe('A rollout', () => {
     expect(await at.target.current(signal)).toMatchObject({ known: true, tag: BAD.tag });
   });
 
-  it('that another process began is waited for, not started again', async () => {
-    await using at = await badIsLive();
-    at.rollouts.plan.looks = 1_000;
-    const stop = new AbortController();
-    const applying = failureOf(at.target.apply(GOOD, guard(1, stop.signal)));
-    await until('it is under way', () => at.rollouts.deployments.length === 2);
-    stop.abort();
-    await applying;
-    at.rollouts.plan.looks = 2;
-    await at.another().apply(GOOD, guard(1));
-    expect(at.proxy.inputs('UpdateService')).toHaveLength(1);
-    expect(await at.target.current(signal)).toMatchObject({ known: true, ...GOOD });
-  });
-
   it('that ECS gave up has failed, with what ECS noted', async () => {
     await using at = await badIsLive();
     at.rollouts.plan.breaks = 'stay';
@@ -98,17 +84,6 @@ describe('A rollout', () => {
     expect(error.code).toBe('E_DEPLOY');
     expect(error.message).toContain('circuit breaker');
   });
-
-  it('that is overtaken by a deployment of somebody else stops: theirs stands', async () => {
-    await using at = await badIsLive();
-    at.rollouts.plan.looks = 1_000;
-    const third = await at.register({ text: `v1.3.0 ${'c3'.repeat(20)}` });
-    const applying = failureOf(at.target.apply(GOOD, guard()));
-    await until('it is under way', () => at.rollouts.deployments.length === 2);
-    await at.deployedBySomebodyElse(third);
-    expect(await applying).toMatchObject({ code: 'E_TARGET_CHANGED', kind: 'refused' });
-    expect(newest(at)).toBe(third);
-  });
 });
 
 describe('A deployment of somebody else', () => {
@@ -125,21 +100,6 @@ describe('A deployment of somebody else', () => {
 });
 
 describe('A bad day of AWS', () => {
-  it('throttling is waited out, also while waiting', async () => {
-    await using at = await badIsLive();
-    at.proxy.use(throttle('UpdateService', 2));
-    await at.target.apply(GOOD, guard());
-    expect(newest(at)).toBe(at.good);
-  });
-
-  it('throttling without end changes nothing, and may be tried again', async () => {
-    await using at = await badIsLive();
-    at.proxy.use(throttle('UpdateService', 99));
-    const error = await failureOf(at.target.apply(GOOD, guard()));
-    expect(error).toMatchObject({ code: 'E_DEPLOY', kind: 'failed', retryable: true });
-    expect(newest(at)).toBe(at.bad);
-  });
-
   it.each([1, 3])('an answer lost %d times after the change is no failure', async (times) => {
     await using at = await badIsLive();
     at.proxy.use(dropAfter('UpdateService', times));
@@ -165,27 +125,9 @@ describe('A bad day of AWS', () => {
     expect(failing).toBe(0);
     expect(await at.target.current(signal)).toMatchObject({ known: true, ...GOOD });
   });
-
-  it('no answer at all is uncertain', async () => {
-    await using at = await badIsLive();
-    at.proxy.use(hold('UpdateService'));
-    const stop = new AbortController();
-    const applying = failureOf(at.target.apply(GOOD, guard(1, stop.signal)));
-    await until('it is under way', () => at.proxy.inputs('UpdateService').length > 0);
-    stop.abort();
-    expect(await applying).toMatchObject({ code: 'E_DEPLOY', kind: 'uncertain' });
-  });
 });
 
 describe('The fence', () => {
-  it('is a tag per number, and a holder that was overtaken in between is refused', async () => {
-    await using at = await badIsLive();
-    at.proxy.use(before('TagResource', () => at.another().apply(GOOD, guard(9))));
-    const error = await failureOf(at.target.apply(BAD, guard(8)));
-    expect(error).toMatchObject({ code: 'E_FENCED', kind: 'refused' });
-    expect(newest(at)).toBe(at.good);
-  });
-
   it('leaves one tag behind, which says where its holder went', async () => {
     await using at = await badIsLive();
     await at.target.apply(GOOD, guard(3));

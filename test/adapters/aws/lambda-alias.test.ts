@@ -1,10 +1,9 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { DeployGuard } from '../../../src/ports/target.ts';
 import { lambdaFixture, type LambdaFixture } from '../../support/aws-lambda.ts';
-import { before, dropAfter, hold, refuse, throttle } from '../../support/aws-proxy.ts';
+import { before, dropAfter, refuse } from '../../support/aws-proxy.ts';
 import { AWS_SETUP_MS, requireAws } from '../../support/aws-server.ts';
 import { failureOf } from '../../support/failure.ts';
-import { until } from '../../support/until.ts';
 
 beforeEach(requireAws, AWS_SETUP_MS);
 
@@ -60,34 +59,9 @@ describe('A change by somebody else', () => {
     await at.target.apply(GOOD, guard());
     expect((await at.alias()).version).toBe(at.good);
   });
-
-  it('who holds a newer lease is "overtaken", not "somebody deployed"', async () => {
-    await using at = await badIsLive();
-    at.proxy.use(before('UpdateAlias', () => at.another().apply(GOOD, guard(9))));
-    const newer = { tag: 'v1.3.0', commit: 'c3'.repeat(20) };
-    await at.publish(newer);
-    const error = await failureOf(at.target.apply(newer, guard(8)));
-    expect(error.code).toBe('E_FENCED');
-    expect((await at.alias()).version).toBe(at.good);
-  });
 });
 
 describe('A bad day of AWS', () => {
-  it('throttling is waited out', async () => {
-    await using at = await badIsLive();
-    at.proxy.use(throttle('UpdateAlias', 2));
-    await at.target.apply(GOOD, guard());
-    expect((await at.alias()).version).toBe(at.good);
-  });
-
-  it('throttling without end changes nothing, and may be tried again', async () => {
-    await using at = await badIsLive();
-    at.proxy.use(throttle('UpdateAlias', 99));
-    const error = await failureOf(at.target.apply(GOOD, guard()));
-    expect(error).toMatchObject({ code: 'E_DEPLOY', kind: 'failed', retryable: true });
-    expect((await at.alias()).version).toBe(at.bad);
-  });
-
   it.each([1, 3])('an answer lost %d times after the change is no failure', async (times) => {
     await using at = await badIsLive();
     at.proxy.use(dropAfter('UpdateAlias', times));
@@ -96,18 +70,6 @@ describe('A bad day of AWS', () => {
     // The repeats carry the old revision, so that none of them could change anything more.
     const revisions = at.proxy.inputs('UpdateAlias').map(({ RevisionId }) => RevisionId);
     expect(new Set(revisions).size).toBe(1);
-  });
-
-  it('no answer at all is uncertain, and says that it has to be read back', async () => {
-    await using at = await badIsLive();
-    at.proxy.use(hold('UpdateAlias'));
-    const stop = new AbortController();
-    const applying = failureOf(at.target.apply(GOOD, guard(1, stop.signal)));
-    await until('the change is under way', () => at.proxy.inputs('UpdateAlias').length > 0);
-    stop.abort();
-    const error = await applying;
-    expect(error).toMatchObject({ code: 'E_DEPLOY', kind: 'uncertain' });
-    expect(error.state).toContain('read back');
   });
 
   it('a missing permission is named, and nothing is tried twice', async () => {
@@ -161,19 +123,6 @@ describe('Traffic in two steps', () => {
     const revisions = changes.map(({ RevisionId }) => RevisionId);
     expect(new Set(revisions).size).toBe(2);
     expect(at.lines.join('\n')).toContain('10 % of the traffic');
-  });
-
-  it('interrupted between the steps it is not done, and another process finishes it', async () => {
-    await using at = await badIsLive({ shift: { share: 0.1, waitMs: 60_000 } });
-    const stop = new AbortController();
-    const applying = failureOf(at.target.apply(GOOD, guard(1, stop.signal)));
-    await until('the first step is done', async () => (await at.alias()).weights[at.good] === 0.1);
-    stop.abort();
-    await applying;
-    expect(await at.target.current(signal)).toMatchObject({ known: true, tag: BAD.tag });
-    await at.another({ shift }).apply(GOOD, guard(1));
-    expect(await at.alias()).toMatchObject({ version: at.good, weights: {} });
-    expect(await at.target.current(signal)).toMatchObject({ known: true, ...GOOD });
   });
 
   it('is not possible from $LATEST: then it goes over at once', async () => {

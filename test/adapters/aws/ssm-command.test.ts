@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { hideSecrets } from '../../../src/adapters/aws/ssm-fleet.ts';
 import type { DeployGuard } from '../../../src/ports/target.ts';
-import { dropAfter, refuse, throttle } from '../../support/aws-proxy.ts';
+import { dropAfter, refuse } from '../../support/aws-proxy.ts';
 import { AWS_SETUP_MS, requireAws } from '../../support/aws-server.ts';
 import { type FleetFixture, fleetFixture, requireFlock } from '../../support/aws-ssm.ts';
 import { failureOf } from '../../support/failure.ts';
@@ -117,18 +117,6 @@ describe('Partial failure', () => {
     expect(await at.target.current(signal)).toMatchObject({ known: true, tag: BAD.tag });
   });
 
-  it('is resumed forward to the same release, without the machines that have it', async () => {
-    await using at = await badIsLive(3);
-    const [first = '', second = ''] = at.machines;
-    await at.behave(second, 'fails');
-    await failureOf(at.target.apply(GOOD, guard()));
-    await at.behave(second, 'fails', false);
-    await at.another().apply(GOOD, guard());
-    expect(haveGood(at)).toBe(3);
-    expect(at.log(first)).toHaveLength(1);
-    expect(await at.target.current(signal)).toMatchObject({ known: true, ...GOOD });
-  });
-
   it('goes on past as many failures as are allowed', async () => {
     await using at = await badIsLive(4, { maxFailures: 1 });
     await at.behave(at.machines[0] ?? '', 'fails');
@@ -185,22 +173,6 @@ describe('Partial failure', () => {
 });
 
 describe('A bad day of AWS', () => {
-  it('throttling is waited out', async () => {
-    await using at = await badIsLive(1);
-    at.proxy.use(throttle('SendCommand', 2));
-    at.proxy.use(throttle('ListCommandInvocations', 4));
-    await at.target.apply(GOOD, guard());
-    expect(haveGood(at)).toBe(1);
-  });
-
-  it('throttling without end changes nothing, and may be tried again', async () => {
-    await using at = await badIsLive(1);
-    at.proxy.use(throttle('SendCommand', 99));
-    const error = await failureOf(at.target.apply(GOOD, guard()));
-    expect(error).toMatchObject({ code: 'E_DEPLOY', retryable: true });
-    expect(haveGood(at)).toBe(0);
-  });
-
   it('a command whose answer got lost is found again, and not sent twice', async () => {
     await using at = await badIsLive(1);
     at.proxy.use(dropAfter('SendCommand', 99));
@@ -252,25 +224,6 @@ describe('A bad day of AWS', () => {
   });
 });
 
-describe('The fence on each machine', () => {
-  it('refuses an overtaken holder at the moment of its change', async () => {
-    await using at = await badIsLive(2);
-    let overtaken = false;
-    at.proxy.use(async (call, next) => {
-      const isDeploy = String(call.input['Comment']).includes(` ${BAD.tag} to `);
-      if (call.operation === 'SendCommand' && isDeploy && !overtaken) {
-        overtaken = true;
-        await at.another().apply(GOOD, guard(9));
-      }
-      return await next();
-    });
-    for (const machine of at.machines) await at.put(machine, { ...BAD, tag: 'v1.0.0' });
-    const error = await failureOf(at.target.apply(BAD, guard(8)));
-    expect(error).toMatchObject({ code: 'E_FENCED', kind: 'refused' });
-    expect(haveGood(at)).toBe(2);
-  });
-});
-
 describe('Words in a script', () => {
   it('arrive as they are, whatever is in them', async () => {
     const odd = `it's "$(touch pwned)" \`id\` $HOME; rm -rf * | & > < \\ é`;
@@ -290,6 +243,24 @@ describe('Words in a script', () => {
     });
     await at.target.apply(GOOD, guard());
     expect(at.read(at.machines[0] ?? '', 'said')).toBe(odd);
+  });
+
+  it('have the recorded artefact in them, and as a variable', async () => {
+    const deploy =
+      'printf "%s %s" "$1" "$BACKOUT_ARTEFACT" >"$HOST/said"; exec deploy --to "$2" "$3"';
+    await using at = await badIsLive(1, {
+      commands: {
+        deploy: ['sh', '-c', deploy, 'x', 'at-{artefact}', '{tag}', '{commit}'],
+        current: ['current'],
+      },
+    });
+    const refused = { code: 'E_ARTEFACT_MISSING', kind: 'refused' };
+    await expect(at.target.preflight(GOOD)).rejects.toMatchObject(refused);
+    await expect(at.target.apply(GOOD, guard())).rejects.toMatchObject(refused);
+    expect(at.proxy.inputs('SendCommand')).toEqual([]);
+    const artefact = 's3://shop/api-1.1.0.tar.gz';
+    await at.target.apply({ ...GOOD, artefact }, guard());
+    expect(at.read(at.machines[0] ?? '', 'said')).toBe(`at-${artefact} ${artefact}`);
   });
 
   it('a tag that is none never gets there', async () => {

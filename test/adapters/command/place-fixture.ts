@@ -53,7 +53,7 @@ export async function place(more: Partial<CommandTargetOptions> = {}): Promise<P
     makeLive: (text) => writeFile(join(folder, 'live'), text),
     async [Symbol.asyncDispose]() {
       const log = await readFile(join(folder, 'log'), 'utf8').catch(() => '');
-      for (const [, pid] of log.matchAll(/child pid=(\d+)/g)) endIfRunning(Number(pid));
+      for (const [, pid] of log.matchAll(/ pid=(\d+)/g)) endIfRunning(Number(pid));
       await rm(folder, { recursive: true, force: true });
     },
   };

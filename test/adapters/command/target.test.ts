@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { commandTarget } from '../../../src/adapters/command/target.ts';
@@ -23,6 +23,25 @@ describe('what the programs are given', () => {
     await web.target.apply(GOOD, guard(4));
     expect(web.log()[0]).toMatch(`start ${GOOD.tag} ${GOOD.tag} ${GOOD.commit} pid=`);
     expect(web.log()[1]).toBe(`change ${GOOD.tag} fence=4 incident=incident1`);
+  });
+
+  it('passes the recorded artefact as a variable and in arguments; asked for and not recorded, it refuses', async () => {
+    await using web = await place();
+    const said = join(web.folder, 'said');
+    const code = `fs.writeFileSync(process.argv[1], process.argv[2] + ' ' + process.env.BACKOUT_ARTEFACT)`;
+    const withArtefact = commandTarget({
+      ...web.options,
+      commands: {
+        ...web.options.commands,
+        deploy: [process.execPath, '-e', code, said, 'at-{artefact}'],
+      },
+    });
+    const artefact = 'shop.example/api@sha256:9f';
+    await withArtefact.apply({ ...GOOD, artefact }, guard(1));
+    expect(await readFile(said, 'utf8')).toBe(`at-${artefact} ${artefact}`);
+    const refused = { code: 'E_ARTEFACT_MISSING', kind: 'refused' };
+    expect(await errorOf(withArtefact.preflight(GOOD))).toMatchObject(refused);
+    expect(await errorOf(withArtefact.apply(GOOD, guard(1)))).toMatchObject(refused);
   });
 
   it('starts programs without a shell, so nothing in an argument is a command', async () => {
@@ -50,6 +69,8 @@ describe('what the programs are given', () => {
     { tag: '../v1', commit: GOOD.commit, code: 'E_TAG_FORMAT' },
     { tag: 'v1.0.0', commit: 'main', code: 'E_COMMIT_FORMAT' },
     { tag: 'v1.0.0', commit: '', code: 'E_COMMIT_FORMAT' },
+    { ...GOOD, artefact: '--force', code: 'E_ARTEFACT_FORMAT' },
+    { ...GOOD, artefact: '$(id)', code: 'E_ARTEFACT_FORMAT' },
   ])('refuses the release $tag $commit before any program starts', async ({ code, ...release }) => {
     await using web = await place();
     expect(await errorOf(web.target.apply(release, guard(1)))).toMatchObject({ code });
@@ -152,21 +173,6 @@ describe('ending a deploy', () => {
     expect(error.state).toContain('Nothing of it is running any more');
     expect(web.log()).toContain('ignored SIGTERM');
     for (const pid of pids()) expect(await isAlive(pid)).toBe(false);
-  });
-
-  it('calls a change that was stopped after it happened uncertain, and current tells the truth', async () => {
-    await using web = await place();
-    await web.behave('change-then-hang');
-    const changes = (): string[] => web.log().filter((line) => line.startsWith('change'));
-    const abort = new AbortController();
-    const failing = errorOf(web.target.apply(GOOD, guard(1, abort.signal)));
-    await until('it has changed something', () => changes().length === 1);
-    abort.abort();
-    expect((await failing).kind).toBe('uncertain');
-    expect(await web.target.current(signal)).toMatchObject({ known: true, tag: GOOD.tag });
-    // Applied again: nothing to do any more.
-    await web.target.apply(GOOD, guard(1));
-    expect(changes()).toHaveLength(1);
   });
 
   it('starts nothing when the time is over already', async () => {

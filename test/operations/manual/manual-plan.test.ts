@@ -115,6 +115,24 @@ describe('A program', () => {
     ]);
   });
 
+  test('gets the artefact that was recorded; where none was, a person has to say it.', () => {
+    const [web] = FACTS.targets;
+    if (web === undefined) throw new Error('There is a target.');
+    const deploy = ['./deploy', '--image={artefact}'];
+    const targets = [{ ...web, commands: { ...web.commands, deploy } }];
+    const commandWith = (artefacts: Record<string, string>): string => {
+      const release = { ...FACTS.release, artefacts } as ManualFacts['release'];
+      return stepOf('Bring v1.1.0', { targets, release }).commands.join();
+    };
+    expect(commandWith({ web: 'sha256:9f' })).toContain(
+      'BACKOUT_ARTEFACT=sha256:9f BACKOUT_INCIDENT',
+    );
+    expect(commandWith({ web: 'sha256:9f' })).toContain(`./deploy '--image=sha256:9f')`);
+    expect(commandWith({ api: 'sha256:9f' })).toContain(
+      `./deploy '--image='"\${BACKOUT_CHOSEN_ARTEFACT:?`,
+    );
+  });
+
   test('that says what is live gets no release: it must not be told what to answer.', () => {
     expect(stepOf('Bring v1.1.0 to web').look).toEqual([
       `(cd '/srv/my shop' && TOKEN="\${DEPLOY_TOKEN:?is not set here}" ./current web '{tag}')`,
@@ -130,7 +148,9 @@ describe('A program', () => {
     expect(deploy).toContain('BACKOUT_TAG="${BACKOUT_CHOSEN_TAG:?choose a release first}"');
     expect(deploy).not.toContain('v1.1.0');
     const choice = stepOf('NOT PROVEN', choose);
-    expect(choice.commands).toEqual(['unset BACKOUT_CHOSEN_TAG BACKOUT_CHOSEN_COMMIT']);
+    expect(choice.commands).toEqual([
+      'unset BACKOUT_CHOSEN_TAG BACKOUT_CHOSEN_COMMIT BACKOUT_CHOSEN_ARTEFACT',
+    ]);
     expect(choice.offers?.lines).toEqual([
       `BACKOUT_CHOSEN_TAG=v1.1.0 BACKOUT_CHOSEN_COMMIT=${COMMIT}`,
     ]);

@@ -18,10 +18,26 @@ const read = (name: string): string =>
 const log = (line: string): void => appendFileSync(join(folder, 'log'), `${line}\n`);
 const behaviour = read('behaviour');
 
+/** As a deploy program should: whoever was overtaken must not change anything any more. */
 function setLive(): void {
+  const fence = Number(env['BACKOUT_FENCE']);
+  if (Number(read('fence')) > fence) {
+    console.error(`lease ${read('fence')} was here, and this is ${fence}`);
+    process.exit(76);
+  }
+  writeFileSync(join(folder, 'fence'), String(fence));
   writeFileSync(join(folder, 'live.new'), JSON.stringify({ tag, commit }));
   renameSync(join(folder, 'live.new'), join(folder, 'live'));
   log(`change ${tag} fence=${env['BACKOUT_FENCE']} incident=${env['BACKOUT_INCIDENT']}`);
+}
+
+/** Goes on as soon as the test has made the file `go`. */
+function whenTold(goOn: () => void): void {
+  const timer = setInterval(() => {
+    if (!existsSync(join(folder, 'go'))) return;
+    clearInterval(timer);
+    goOn();
+  }, 5);
 }
 
 function deploy(): void {
@@ -60,6 +76,17 @@ function deploy(): void {
       setLive();
       setInterval(() => undefined, 1_000);
       return;
+    case 'half':
+      // Some of it is new, and what is live is neither the one nor the other.
+      writeFileSync(join(folder, 'live'), `half of ${tag}, half of what was there`);
+      console.error('the disk is full');
+      process.exitCode = 1;
+      return;
+    case 'waits-then-changes':
+      return whenTold(setLive);
+    case 'changes-then-waits':
+      setLive();
+      return whenTold(() => undefined);
     case 'killed-with-child': {
       // Its child, in the same group, goes on when it is killed itself.
       const code = 'setInterval(() => undefined, 1000);';

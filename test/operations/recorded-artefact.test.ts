@@ -1,0 +1,140 @@
+/** What a release was recorded to be on a target is what is asked for, planned, and deployed. */
+
+import { expect, it } from 'vitest';
+import { BackoutError } from '../../src/model/error.ts';
+import { nameByRecord } from '../../src/operations/name-by-record.ts';
+import { prepareRollback } from '../../src/operations/roll-back.ts';
+import { recordRelease } from '../../src/operations/record-release.ts';
+import type { ReleaseRef } from '../../src/ports/target.ts';
+import { A, B, C, openSite, SCOPE, type Site } from '../support/memory-ports.ts';
+import { roll } from './roll-back-support.ts';
+
+/** B was recorded as digest `sha256:bb` on web; what the target is asked is written down. */
+async function openRecorded(): Promise<Site & { asked: ReleaseRef[]; deployed: ReleaseRef[] }> {
+  const site = await openSite();
+  const [asked, deployed]: [ReleaseRef[], ReleaseRef[]] = [[], []];
+  const preflight = site.target.preflight.bind(site.target);
+  const apply = site.target.apply.bind(site.target);
+  site.target.preflight = (release) => {
+    asked.push(release);
+    return preflight(release);
+  };
+  site.target.apply = (release, guard) => {
+    deployed.push(release);
+    return apply(release, guard);
+  };
+  const at = new Date(site.clock.now() - 2 * 86_400_000).toISOString();
+  const details = { artefacts: { web: 'sha256:bb', constructor: 'other' } };
+  await site.ports.releases.record(SCOPE, { ...B, at, details });
+  return Object.assign(site, { asked, deployed });
+}
+
+it('A rollback asks for the recorded artefact from the first look to the deployment.', async () => {
+  const site = await openRecorded();
+  const { plan } = await site.clock.run(prepareRollback(site.ports, 'application', undefined));
+  const actions = plan.steps.flatMap(({ action }) =>
+    action.kind === 'preflight' || action.kind === 'deploy' ? action : [],
+  );
+  expect(actions).toEqual([
+    { kind: 'preflight', target: 'web', ...B, artefact: 'sha256:bb' },
+    { kind: 'deploy', target: 'web', ...B, artefact: 'sha256:bb' },
+  ]);
+  const { execution } = await roll(site);
+  expect(execution.outcome).toBe('done');
+  expect(site.deployed).toEqual([{ ...B, artefact: 'sha256:bb' }]);
+  expect(new Set(site.asked.map(({ artefact }) => artefact))).toEqual(new Set(['sha256:bb']));
+});
+
+it('A release that nobody recorded an artefact of is asked for by tag and commit.', async () => {
+  const site = await openRecorded();
+  const { plan } = await site.clock.run(prepareRollback(site.ports, 'application', A.tag));
+  expect(plan.steps.find(({ id }) => id === 'deploy:web')?.action).toEqual({
+    kind: 'deploy',
+    target: 'web',
+    ...A,
+  });
+});
+
+it('Another artefact under the same tag makes a release RED, and it is never chosen.', async () => {
+  const site = await openRecorded();
+  const preflight = site.target.preflight.bind(site.target);
+  const mismatch = new BackoutError({
+    code: 'E_ARTEFACT_MISMATCH',
+    kind: 'refused',
+    message: 'v1.1.0 was recorded as sha256:bb on web, and that does not fit: it has sha256:ff.',
+    remedy: 'Choose another release.',
+  });
+  site.target.preflight = (release) =>
+    release.artefact === undefined ? preflight(release) : Promise.reject(mismatch);
+  const { plan, assessment } = await site.clock.run(
+    prepareRollback(site.ports, 'application', undefined),
+  );
+  expect(plan.to).toBe(A.tag);
+  const judged = assessment.candidates.find(({ tag }) => tag === B.tag);
+  expect(judged?.reasons).toMatchObject([{ colour: 'RED', code: 'artefact-mismatch' }]);
+  expect(judged?.reasons[0]?.text).toContain('it has sha256:ff');
+  await expect(
+    site.clock.run(prepareRollback(site.ports, 'application', B.tag)),
+  ).rejects.toMatchObject({ code: 'E_ARTEFACT_MISMATCH', kind: 'refused' });
+});
+
+it('What nobody could tell makes it YELLOW, stands in the step, and stops nothing.', async () => {
+  const site = await openRecorded();
+  const doubt = 'whether ghcr.io still has the image cannot be asked';
+  site.target.preflight = () => Promise.resolve(doubt);
+  const { assessment } = await site.clock.run(prepareRollback(site.ports, 'application', B.tag));
+  const judged = assessment.candidates.find(({ tag }) => tag === B.tag);
+  expect(judged).toMatchObject({ colour: 'YELLOW', reasons: [{ code: 'artefact-unknown' }] });
+  const { execution } = await roll(site);
+  expect(execution.outcome).toBe('done');
+  expect(JSON.stringify(execution.steps)).toContain(doubt);
+});
+
+it('A deployment is proven by the artefact where the platform does not say which release it is.', async () => {
+  const site = await openRecorded();
+  const current = site.target.current.bind(site.target);
+  site.target.current = async (signal) => {
+    const live = await current(signal);
+    if (!live.known || live.tag !== B.tag) return live;
+    return { known: false, problem: 'nobody named it', artefacts: ['7', 'sha256:bb'] };
+  };
+  const { execution } = await roll(site);
+  expect(execution.outcome).toBe('done');
+});
+
+it('The same tag with another artefact is not what was planned, and not done.', async () => {
+  const site = await openRecorded();
+  const current = site.target.current.bind(site.target);
+  site.target.current = async (signal) => {
+    const live = await current(signal);
+    return live.known ? { ...live, artefacts: ['sha256:ff'] } : live;
+  };
+  const { execution } = await roll(site);
+  expect(execution.outcome).not.toBe('done');
+  expect(JSON.stringify(execution.steps)).toContain('another v1.1.0 than sha256:bb');
+});
+
+it('What is live is named by its record, unless two releases have the same artefact.', async () => {
+  const site = await openRecorded();
+  const releases = await site.ports.releases.list(SCOPE);
+  const unnamed = { known: false as const, problem: 'nobody named it', artefacts: ['sha256:bb'] };
+  const said = [{ name: 'web', live: unnamed }];
+  expect(nameByRecord(said, releases)[0]?.live).toMatchObject({ known: true, ...B });
+  const at = new Date(site.clock.now()).toISOString();
+  const details = { artefacts: { web: 'sha256:bb' } };
+  await site.ports.releases.record(SCOPE, { ...C, at, details });
+  const both = await site.ports.releases.list(SCOPE);
+  expect(nameByRecord(said, both)[0]?.live).toEqual(unnamed);
+  // Another target's artefact says nothing about this one.
+  expect(nameByRecord([{ name: 'worker', live: unnamed }], both)[0]?.live).toEqual(unnamed);
+});
+
+it('Recording what a deployment is called is enough for a platform that cannot say it.', async () => {
+  const site = await openRecorded();
+  site.target.current = () =>
+    Promise.resolve({ known: false, problem: 'nobody named it', artefacts: ['12'] });
+  const record = async (artefact: string) =>
+    await site.clock.run(recordRelease(site.ports, C.tag, { artefacts: { web: artefact } }));
+  expect((await record('12')).problems).toEqual([]);
+  expect((await record('13')).problems).toEqual([expect.stringContaining('nobody named it')]);
+});
