@@ -38,6 +38,11 @@ export interface Release {
   details?: ReleaseDetails;
 }
 
+/** Whether a release must not be deployed: it is held, or was found bad. */
+export function isHeld({ hold, status }: Pick<Release, 'hold' | 'status'>): boolean {
+  return hold !== undefined || status === 'bad';
+}
+
 /** What a deployment can say of itself, so that going back to it can be judged later. */
 export interface ReleaseDetails {
   /** Per target what the platform calls its artefact: a digest, a version, a task definition. */

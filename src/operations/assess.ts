@@ -13,7 +13,7 @@ import {
 import type { Release, Tag } from '../model/release.ts';
 import { compareVersions } from '../model/version.ts';
 import type { StillOff } from '../model/still-off.ts';
-import type { LiveRelease } from '../ports/target.ts';
+import type { LiveRelease, TargetReader } from '../ports/target.ts';
 import { within } from '../ports/clock.ts';
 import { gatherEvidence } from './gather-evidence.ts';
 import type { OperationPorts } from './operation-ports.ts';
@@ -164,8 +164,11 @@ function listNames({ releases, tags, live }: KnownGoodInput): string[] {
   return [...recorded, ...others].filter((name) => name !== live);
 }
 
+/** All that it takes to ask the targets: nothing that could change them. */
+type Readers = Pick<OperationPorts, 'clock'> & { targets: readonly TargetReader[] };
+
 /** The release that is live, for the words of a message; undefined when the targets do not say. */
-export async function assessLive(ports: Pick<OperationPorts, 'targets' | 'clock'>) {
+export async function assessLive(ports: Readers) {
   return agreedRelease(await readTargets(ports), []);
 }
 
@@ -173,10 +176,7 @@ export async function assessLive(ports: Pick<OperationPorts, 'targets' | 'clock'
  * What each target says is live. Never throws: what cannot be read is `known: false`.
  * @param capMs longest wait, in milliseconds; left out: 10 s, and as long as a target says it needs
  */
-export async function readTargets(
-  ports: Pick<OperationPorts, 'targets' | 'clock'>,
-  capMs?: number,
-): Promise<Assessment['targets']> {
+export async function readTargets(ports: Readers, capMs?: number): Promise<Assessment['targets']> {
   return await Promise.all(
     ports.targets.map(async (target) => {
       const live = await within(

@@ -1,7 +1,7 @@
 import { BackoutError } from '../model/error.ts';
 import { targetResource } from '../model/lease.ts';
 import { tagNotFound } from '../model/nearest.ts';
-import { requireTagFormat } from '../model/release.ts';
+import { isHeld, requireTagFormat } from '../model/release.ts';
 import type { OperationPorts } from './operation-ports.ts';
 
 /**
@@ -39,9 +39,7 @@ export async function gateDeployment(ports: OperationPorts, tag: string): Promis
     });
   }
   const bad = releases.find(
-    (release) =>
-      (release.tag === tag || release.commit === commit) &&
-      (release.hold !== undefined || release.status === 'bad'),
+    (release) => (release.tag === tag || release.commit === commit) && isHeld(release),
   );
   if (bad === undefined) return;
   const { hold } = bad;

@@ -14,7 +14,7 @@ export interface Begun {
 }
 
 /** Every rollback of an incident, oldest first. */
-function listBegun(entries: readonly JournalEntry[]): Begun[] {
+export function listBegun(entries: readonly JournalEntry[]): Begun[] {
   const begun = new Map<string, Begun>();
   for (const { kind, data } of entries) {
     const id = data['execution'];
