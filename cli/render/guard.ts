@@ -52,10 +52,10 @@ export function describeGuard(
   if (problem !== undefined) return `not known: ${problem}`;
   const looked =
     lookedAt === undefined
-      ? 'nobody looked in the last hour'
+      ? 'no look in the last hour'
       : `last look ${formatDuration(Math.max(0, Math.round((now - Date.parse(lookedAt)) / 1000)) * 1000)} ago`;
-  if (watching !== undefined) return `${watching.holder} watches; ${looked}`;
-  return `nobody watches that held releases stay away; ${looked}. Start it: ${again('backout guard --watch')}`;
+  if (watching !== undefined) return `${watching.holder} watches, ${looked}`;
+  return `nobody watches, ${looked}. Start: ${again('backout guard --watch')}`;
 }
 
 /** `14:12:01 UTC` in front of what changed since the look before. */

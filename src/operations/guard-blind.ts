@@ -8,6 +8,8 @@ import { recordOfMonth } from './month-record.ts';
 
 /** So many looks in a row without an answer are no hiccup any more: people are told. */
 const BLIND_LOOKS = 3;
+/** What stands for record, leases and journal together, beside the names of targets. */
+const STORES = 'the record of releases, with leases and journal,';
 
 /**
  * A deployment that nobody recorded is an information. Between a deployment and the step that
@@ -37,14 +39,16 @@ export async function reportUnrecorded(
 /** What could not be read for some looks in a row is told once, and once when it is over. */
 export async function reportBlind(work: GuardWork, findings: readonly Finding[]): Promise<void> {
   const { ports, memory, reading } = work;
-  const now = new Map([
-    ...findings.flatMap(({ kind, target, text }) =>
+  const now = new Map<string, string>(
+    findings.flatMap(({ kind, target, text }) =>
       kind === 'unreadable' ? [[target, `${target} ${text}.`] as const] : [],
     ),
-    ...reading.away.map(
-      ({ what, problem }) => [what, `${what} cannot be read: ${problem}`] as const,
-    ),
-  ]);
+  );
+  // They go away together and come back together: that is one piece of news, not three.
+  const away = new Set(
+    reading.away.map(({ what, problem }) => `${what} cannot be read: ${problem}`),
+  );
+  if (away.size > 0) now.set(STORES, [...away].join(' '));
   const at = timestamp(ports.clock);
   for (const what of now.keys()) {
     const known = memory.blind.get(what) ?? { looks: 0, since: at, told: false };

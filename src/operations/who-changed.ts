@@ -9,6 +9,8 @@ import { rollbacksIn } from './guard-situation.ts';
 
 /** Longest wait for each source. In milliseconds. */
 const SOURCE_CAP_MS = 5_000;
+/** A target asks programs or platforms, as it does for what is live. */
+const TARGET_CAP_MS = 10_000;
 /** Incidents since the hold that are looked through for a rollback of ours. */
 const MOST_INCIDENTS = 20;
 /** Longest text of somebody else's that is passed on, in characters. */
@@ -37,9 +39,10 @@ export async function askWho(
   const ask = async (
     source: string,
     changes: (signal: AbortSignal) => Promise<TargetChange[]>,
+    capMs = SOURCE_CAP_MS,
   ): Promise<{ named: boolean; lines: string[] }> => {
     try {
-      const known = await within(clock, SOURCE_CAP_MS, changes);
+      const known = await within(clock, capMs, changes);
       return {
         named: known.some(({ by }) => by !== undefined),
         lines: known.map((one) => `${source}: ${describeChange(one)}.`),
@@ -48,13 +51,14 @@ export async function askWho(
       return { named: false, lines: [`${source} could not be asked: ${describeCause(error)}`] };
     }
   };
+  const askTarget = async (signal: AbortSignal): Promise<TargetChange[]> => {
+    const change = await target?.lastChange?.(signal);
+    return change === undefined ? [] : [change];
+  };
   const answers = await Promise.all([
     ask('The journal', () => ours(ports, found, since, incidents)),
     ask('The record', () => Promise.resolve(recorded(releases, tag, since))),
-    ask(`${name} itself`, async (signal) => {
-      const change = await target?.lastChange?.(signal);
-      return change === undefined ? [] : [change];
-    }),
+    ask(`${name} itself`, askTarget, Math.max(TARGET_CAP_MS, target?.readMs ?? 0)),
     ...history.map((one) => ask(one.name, (signal) => one.changes(question, signal))),
   ]);
   const lines = answers.flatMap((answer) => answer.lines);
