@@ -37,6 +37,10 @@ export const SHOWN_LIVE: readonly MessageCode[] = [
   'complaints-investigate',
   'complaints-page',
   'commander-assigned',
+  'held-release-back',
+  'held-release-gone',
+  'guard-blind',
+  'guard-sees',
 ];
 
 interface Streams {

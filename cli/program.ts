@@ -9,6 +9,7 @@ import { addCheck } from './commands/check.ts';
 import { addDrill } from './commands/drill.ts';
 import { addEmergency } from './commands/emergency.ts';
 import { addFlags } from './commands/flags.ts';
+import { addGuard } from './commands/guard.ts';
 import { addIncident } from './commands/incident.ts';
 import { addRelease } from './commands/release.ts';
 import { addReport } from './commands/report.ts';
@@ -70,6 +71,7 @@ export function buildProgram(onEnd: (code: ExitCode) => void): Command {
     addAudit,
     addValidate,
     addRollback,
+    addGuard,
     addFlags,
     addBreakers,
     addCaches,

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { assess } from '../../src/operations/assess.ts';
 import { type GlobalOptions, withService } from '../context.ts';
 import { EXIT } from '../exit-code.ts';
+import { guardNote } from '../guard-note.ts';
 import type { Runner } from '../program.ts';
 import { renderAssessment } from '../render/assessment.ts';
 
@@ -13,10 +14,15 @@ export function addAssess(program: Command, run: Runner): void {
 }
 
 async function showAssessment(options: GlobalOptions) {
-  return await withService(options, { need: 'assess' }, async ({ service, out, again }) => {
-    const assessment = await assess(service.ports);
+  return await withService(options, { need: 'assess' }, async (context) => {
+    const { service, out, again } = context;
+    const [assessment, { guard, line }] = await Promise.all([
+      assess(service.ports),
+      guardNote(context),
+    ]);
     const { candidates } = service.config.releases;
-    out.result(assessment, renderAssessment(assessment, candidates, again));
+    const text = renderAssessment(assessment, candidates, again, [line]);
+    out.result({ ...assessment, guard }, text);
     return assessment.problems.length === 0 ? EXIT.done : EXIT.uncertain;
   });
 }

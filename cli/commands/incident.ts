@@ -10,6 +10,7 @@ import { checkReason } from '../../src/model/typed-text.ts';
 import { type GlobalOptions, withService } from '../context.ts';
 import { EXIT, exitCodeOfOutcome } from '../exit-code.ts';
 import type { Runner } from '../program.ts';
+import { guardNote } from '../guard-note.ts';
 import { liveNow } from '../live-now.ts';
 import { renderResult } from '../render/result.ts';
 import { labelled, nextLine, table, wrap } from '../render/text.ts';
@@ -122,7 +123,9 @@ async function resume(id: string | undefined, options: GlobalOptions) {
   return await withService(options, { need: 'application' }, async (context) => {
     const { service, out, user, again } = context;
     const result = await resumeRollback(service.ports, id, user);
-    out.result(result, renderResult(result, await liveNow(context), again));
+    const { guard, line } = await guardNote(context);
+    const notes = result.execution.plan.level === 'application' ? [line] : [];
+    out.result({ ...result, guard }, renderResult(result, await liveNow(context), again, notes));
     return exitCodeOfOutcome(result.execution.outcome);
   });
 }

@@ -19,6 +19,7 @@ import { checkReason } from '../../src/model/typed-text.ts';
 import { confirmStart } from '../confirm.ts';
 import { type CommandContext, type GlobalOptions, withService } from '../context.ts';
 import { EXIT, exitCodeOfOutcome } from '../exit-code.ts';
+import { guardNote } from '../guard-note.ts';
 import { liveNow } from '../live-now.ts';
 import type { Runner } from '../program.ts';
 import { requireManual, showManual } from './manual.ts';
@@ -191,7 +192,8 @@ async function rollback(level: string, options: RollbackOptions) {
       ...(options.reason === undefined && found !== undefined ? { reason: found.reason } : {}),
       ...(options.approvedBy === undefined ? {} : { approvedBy: options.approvedBy }),
     });
-    out.result(result, renderResult(result, await liveNow(context), again));
+    const { guard, line } = await guardNote(context);
+    out.result({ ...result, guard }, renderResult(result, await liveNow(context), again, [line]));
     return exitCodeOfOutcome(result.execution.outcome);
   });
 }

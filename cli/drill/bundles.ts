@@ -7,6 +7,7 @@ const BUNDLES = {
   gate: '../../actions/dist/gate.mjs',
   'record-release': '../../actions/dist/record-release.mjs',
   'on-alarm': '../../actions/dist/on-alarm.mjs',
+  'release-guard': '../../actions/dist/release-guard.mjs',
 } as const;
 
 export type BundleName = keyof typeof BUNDLES;

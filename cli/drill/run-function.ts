@@ -30,8 +30,10 @@ const messageSchema = z.union([
 export interface RunningFunction extends AsyncDisposable {
   /** Milliseconds from the start of the process until its module was loaded. */
   loadedInMs: number;
-  /** Hands it an event. @throws {Error} when the function does */
+  /** Hands it an alarm. @throws {Error} when the function does */
   invoke(event: object): Promise<FunctionAnswer>;
+  /** Hands it any event; the answer as it is. @throws {Error} when the function does */
+  call(event: object): Promise<unknown>;
 }
 
 /** The platform's part of a function: load its module, then one answer for each event. */
@@ -81,15 +83,17 @@ export async function startFunction(
     await stop();
     throw error;
   });
+  const call: RunningFunction['call'] = async (event) => {
+    const answered = next(CALL_LIMIT_MS);
+    child.send(event);
+    const message = await answered;
+    if ('error' in message) throw new Error(message.error);
+    return 'answer' in message ? message.answer : undefined;
+  };
   return {
     loadedInMs: 'ready' in first ? first.ready : Number.NaN,
-    async invoke(event) {
-      const answered = next(CALL_LIMIT_MS);
-      child.send(event);
-      const message = await answered;
-      if ('error' in message) throw new Error(message.error);
-      return answerSchema.parse('answer' in message ? message.answer : undefined);
-    },
+    invoke: async (event) => answerSchema.parse(await call(event)),
+    call,
     [Symbol.asyncDispose]: stop,
   };
 }

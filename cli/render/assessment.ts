@@ -4,11 +4,15 @@ import { describeService } from '../../src/operations/service-dependencies.ts';
 import { formatInstant } from './time.ts';
 import { labelled, nextLine, table, wrap } from './text.ts';
 
-/** Where we are and where we could go back to, on one screen. */
+/**
+ * Where we are and where we could go back to, on one screen.
+ * @param notes further lines about the state of things
+ */
 export function renderAssessment(
   assessment: Assessment,
   candidates: number,
   again: (command: string) => string,
+  notes: readonly string[] = [],
 ): string {
   const { targets, knownGood, commits, openIncidents, stillOff, recommended } = assessment;
   const live = targets.map(({ name, live: said }) => [
@@ -34,6 +38,7 @@ export function renderAssessment(
     labelled('Open', openIncidents.map(({ id }) => id).join(', ') || 'no incident'),
     ...assessment.services.map((one) => labelled('Before', describeService(one))),
     labelled('Off', listOff(stillOff).join(', ') || 'nothing'),
+    ...notes,
     ...assessment.problems.map((problem) => labelled('Problem', problem)),
     '',
     wrap(`Recommended: ${level}${recommended.why}`, '', '  '),

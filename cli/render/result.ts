@@ -14,11 +14,13 @@ import { formatDuration } from './time.ts';
  * What to say at the end of an execution: what is true now, what is off, what to do next.
  * @param live what the targets say now, asked afterwards
  * @param again adds the options that the next command needs too
+ * @param notes further lines about the state of things
  */
 export function renderResult(
   result: RollbackResult,
   live: string | undefined,
   again = (command: string): string => command,
+  notes: readonly string[] = [],
 ): string {
   const { execution, stillOff, problems, postmortem, innocence } = result;
   const { plan, within_budget_ms: measured } = execution;
@@ -49,7 +51,7 @@ export function renderResult(
   )[0];
   if (remedy !== undefined) lines.push(labelled('Do', remedy));
   if (postmortem !== undefined) lines.push(labelled('Draft', postmortem));
-  lines.push(nextLine(again(nextCommand(execution))));
+  lines.push(...notes, nextLine(again(nextCommand(execution))));
   return lines.join('\n');
 }
 

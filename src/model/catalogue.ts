@@ -18,6 +18,10 @@ const SEVERITY: Record<MessageCode, Message['severity']> = {
   'complaints-investigate': 'warning',
   'complaints-page': 'page',
   'commander-assigned': 'info',
+  'held-release-back': 'page',
+  'held-release-gone': 'info',
+  'guard-blind': 'warning',
+  'guard-sees': 'info',
 };
 
 /** Names listed in one line; the facts have all of them. */
@@ -80,6 +84,10 @@ function safeStateWords(
     case 'complaints-investigate':
     case 'complaints-page':
     case 'commander-assigned':
+    case 'held-release-back':
+    case 'held-release-gone':
+    case 'guard-blind':
+    case 'guard-sees':
       return words(code, facts);
     default:
       return code satisfies never;
@@ -177,6 +185,20 @@ function words(code: MessageCode, facts: MessageFacts): { title: string; lines: 
         title: `🧭 COMMANDER ASSIGNED: ${where}`,
         lines: [`${facts.commander ?? 'Somebody'} leads this incident from now on.`],
       };
+    case 'held-release-back':
+      return {
+        title: `🚨 HELD RELEASE IS BACK: ${where}`,
+        lines: [...findings(facts), ...byWhom(facts), 'Nothing was changed: a person decides.'],
+      };
+    case 'held-release-gone':
+      return { title: `✅ HELD RELEASE IS GONE AGAIN: ${where}`, lines: findings(facts) };
+    case 'guard-blind':
+      return {
+        title: `❓ GUARD CANNOT TELL WHAT IS LIVE: ${where}`,
+        lines: [...findings(facts), 'A held release that comes back meanwhile may go unnoticed.'],
+      };
+    case 'guard-sees':
+      return { title: `✅ GUARD CAN TELL WHAT IS LIVE AGAIN: ${where}`, lines: findings(facts) };
     default:
       return code satisfies never;
   }
@@ -193,6 +215,8 @@ function goingTo({ returning }: MessageFacts, from: string, to: string): string 
     : `Going from ${from} back to ${to}`;
 }
 const reason = ({ reason: why }: MessageFacts): string[] => [`Reason: ${why}`];
+const findings = ({ found: list = [] }: MessageFacts): string[] => list;
+const byWhom = ({ who: list = [] }: MessageFacts): string[] => list;
 const work = ({ work: what = 'maintenance' }: MessageFacts): string => what;
 const problems = ({ problems: list }: MessageFacts): string[] =>
   (list ?? []).map((problem) => `Problem: ${problem}`);

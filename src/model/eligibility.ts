@@ -1,7 +1,7 @@
 /** Whether a release is something to go back to, and why: GREEN, YELLOW or RED. Pure. */
 
 import { BackoutError } from './error.ts';
-import type { Release, Tag } from './release.ts';
+import { isHeld, type Release, type Tag } from './release.ts';
 import { type Version, compareVersions } from './version.ts';
 
 export type Colour = 'GREEN' | 'YELLOW' | 'RED';
@@ -187,7 +187,7 @@ function fromRecords(
     reasons.push(red('held', `it is held: ${release.hold.reason}`));
   }
   const commit = release?.commit ?? tag?.commit;
-  const twin = releases.find((one) => one.tag !== name && one.commit === commit && isOut(one));
+  const twin = releases.find((one) => one.tag !== name && one.commit === commit && isHeld(one));
   if (twin !== undefined) {
     const why = twin.hold === undefined ? 'was marked bad' : `is held: ${twin.hold.reason}`;
     reasons.push(red('held', `it is the same commit as ${twin.tag}, which ${why}`));
@@ -217,11 +217,6 @@ function fromRecords(
     reasons.push(yellow('pre-release', 'it is a pre-release: name it yourself to go back to it'));
   }
   return reasons;
-}
-
-/** Whether it must not be deployed again. */
-function isOut({ hold, status }: Release): boolean {
-  return hold !== undefined || status === 'bad';
 }
 
 function fromSurroundings(

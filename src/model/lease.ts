@@ -15,6 +15,22 @@ export function serviceResource(scope: Scope, service: string): string {
   return `${describeScope(scope)}/service:${service}`;
 }
 
+/** The resource that stands for watching: one process looks whether held releases stay away. */
+export function guardResource(scope: Scope): string {
+  return `${describeScope(scope)}/guard`;
+}
+
+/**
+ * The resource whose lease says when somebody looked last: it is extended to {@link LOOKED_MS} after
+ * every look, always by the same holder, and nobody is ever kept out by it.
+ */
+export function guardLookResource(scope: Scope): string {
+  return `${describeScope(scope)}/guard-look`;
+}
+
+/** How long a look is remembered, in milliseconds. */
+export const LOOKED_MS = 3_600_000;
+
 /**
  * Exclusive right to change a resource (a target or a database), for a while.
  *

@@ -18,6 +18,10 @@ export const MESSAGE_CODES = [
   'complaints-investigate',
   'complaints-page',
   'commander-assigned',
+  'held-release-back',
+  'held-release-gone',
+  'guard-blind',
+  'guard-sees',
 ] as const;
 
 export type MessageCode = (typeof MESSAGE_CODES)[number];
@@ -64,6 +68,10 @@ export interface MessageFacts {
   decide_at?: string;
   /** Contacts of `backout.yml` that are to be called now. */
   page?: string[];
+  /** What the guard found, as sentences. */
+  found?: string[];
+  /** Who or what did it, as far as anybody knows, a sentence for each source. */
+  who?: string[];
   /** The one line to paste. */
   command?: string;
   /** Hash of the configuration and head of the journal's chain, where known. */

@@ -38,6 +38,11 @@ export interface Release {
   details?: ReleaseDetails;
 }
 
+/** Whether a release must not be deployed: it is held, or was found bad. */
+export function isHeld({ hold, status }: Pick<Release, 'hold' | 'status'>): boolean {
+  return hold !== undefined || status === 'bad';
+}
+
 /** What a deployment can say of itself, so that going back to it can be judged later. */
 export interface ReleaseDetails {
   /** Per target what the platform calls its artefact: a digest, a version, a task definition. */
@@ -120,6 +125,11 @@ export function artefactFormat(artefact: string): BackoutError {
     remedy:
       'Record it as the platform calls it: `backout release record TAG --artefact TARGET=ID`.',
   });
+}
+
+/** What a release was recorded to be; undefined when nobody said. */
+export function detailsOf(releases: readonly Release[], tag: string): ReleaseDetails | undefined {
+  return releases.find((one) => one.tag === tag)?.details;
 }
 
 /** What a release was recorded to be on one target, to be spread into what that target is asked. */

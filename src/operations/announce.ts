@@ -12,6 +12,11 @@ type Said = Omit<MessageFacts, 'service' | 'environment' | 'incident' | 'at' | '
 /** Longest wait for the record of one message: the spool's 1.5 s, and its disk. */
 const RECORD_CAP_MS = 2_000;
 
+export type AnnouncePorts = Pick<
+  OperationPorts,
+  'clock' | 'scope' | 'facts' | 'settings' | 'messengers' | 'journal'
+>;
+
 /** Sends the messages of one incident without ever holding up the work. */
 export interface Announcer {
   /** Starts sending; returns at once. The key makes it unique within the incident. */
@@ -30,11 +35,31 @@ export function messagesSent(entries: readonly JournalEntry[]): ReadonlySet<stri
 }
 
 /**
+ * The key to send a message under that was due before; undefined when it reached somebody. What no
+ * channel took is said again, under a key of its own: receivers know repeats by the key.
+ */
+export function keyToSend(entries: readonly JournalEntry[], key: string): string | undefined {
+  const tries = entries.filter(({ kind, data: { message } }) => {
+    const isOne = typeof message === 'string' && `${message}/`.startsWith(`${key}/`);
+    return kind === 'message' && isOne;
+  });
+  const last = tries.at(-1);
+  if (last === undefined) return key;
+  return reachedNobody(last) ? `${key}/${tries.length}` : undefined;
+}
+
+function reachedNobody({ data }: JournalEntry): boolean {
+  const { channels, not_delivered: lost } = data;
+  if (!Array.isArray(channels) || !Array.isArray(lost)) return false;
+  return channels.length > 0 && lost.length === channels.length;
+}
+
+/**
  * @param alreadySent keys of messages that the journal knows, so that a resumed run repeats none
  * @param lead who leads the incident, as far as is known when a message is made
  */
 export function announcer(
-  ports: OperationPorts,
+  ports: AnnouncePorts,
   incident: string,
   alreadySent: ReadonlySet<string>,
   lead: Lead = followCommander(ports, incident),

@@ -10,9 +10,9 @@ import {
 import { BackoutError, describeCause } from '../model/error.ts';
 import type { JournalEntry } from '../model/journal.ts';
 import type { MessageCode } from '../model/message.ts';
-import { announcer, messagesSent } from './announce.ts';
+import { announcer, keyToSend, messagesSent } from './announce.ts';
 import { readRecent } from './complaint-place.ts';
-import { record } from './journal-writer.ts';
+import { isConflict, record } from './journal-writer.ts';
 import { followCommander } from './lead.ts';
 import type { OperationPorts } from './operation-ports.ts';
 
@@ -96,11 +96,6 @@ async function writeTurn(
   }
 }
 
-/** Whether the journal has another statement under this key. */
-export function isConflict(error: unknown): boolean {
-  return error instanceof BackoutError && error.code === 'E_JOURNAL_CONFLICT';
-}
-
 function describeDecision(decision: ComplaintDecision): string {
   switch (decision.decision) {
     case 'ignore':
@@ -125,8 +120,10 @@ export async function tellPeople(
 ): Promise<{ told?: string[]; problems: string[] }> {
   const { decision, entries } = turn;
   const message = messageOf(incident, turn);
-  const key = message && keyToSend(message.key, turn);
+  const key = message && keyToSend(entries, message.key);
   if (message === undefined || key === undefined) return { problems: [] };
+  // Not said yet, and for somebody else to say.
+  if (key === message.key && !turn.isOurs) return { problems: [] };
   const lead = followCommander(ports, incident, turn.commander);
   const news = announcer(ports, incident, messagesSent(entries), lead);
   const leads = turn.commander ?? ports.settings.messageFooter.commander;
@@ -147,26 +144,6 @@ export async function tellPeople(
   const unheard = decision.decision === 'page' && told.length === 0;
   const problems = unheard ? ['No channel of backout.yml takes this message: call people.'] : [];
   return { told, problems: [...problems, ...(await news.settle())] };
-}
-
-/**
- * The key to send a message under, or undefined when there is nothing to send: it is for somebody
- * else to say, or was said. What no channel took is said again, under a key of its own.
- */
-function keyToSend(key: string, { entries, isOurs }: Turn): string | undefined {
-  const tries = entries.filter(({ kind, data: { message } }) => {
-    const isOne = typeof message === 'string' && `${message}/`.startsWith(`${key}/`);
-    return kind === 'message' && isOne;
-  });
-  const last = tries.at(-1);
-  if (last === undefined) return isOurs ? key : undefined;
-  return reachedNobody(last) ? `${key}/${tries.length}` : undefined;
-}
-
-function reachedNobody({ data }: JournalEntry): boolean {
-  const { channels, not_delivered: lost } = data;
-  if (!Array.isArray(channels) || !Array.isArray(lost)) return false;
-  return channels.length > 0 && lost.length === channels.length;
 }
 
 /** Receivers know repeats by the key alone, so the incident is a part of it. */

@@ -36,6 +36,11 @@ export async function record(ports: Writer, entry: Entry): Promise<Appended> {
   });
 }
 
+/** Whether the journal has another statement under this key: somebody else was first. */
+export function isConflict(error: unknown): boolean {
+  return error instanceof BackoutError && error.code === 'E_JOURNAL_CONFLICT';
+}
+
 /**
  * Like {@link record}, for recovery: turning things on again is only done where the journal itself
  * has it, not a spool that somebody still has to carry over. @throws BackoutError E_JOURNAL_NEEDED

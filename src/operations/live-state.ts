@@ -5,7 +5,7 @@ import { commitOfLive, type History, isCommitName, nameSaid, type Said } from '.
 import type { Release } from '../model/release.ts';
 import { compareVersions } from '../model/version.ts';
 import { within } from '../ports/clock.ts';
-import type { LiveRelease, ReleaseRef } from '../ports/target.ts';
+import type { LiveRelease, ReleaseRef, TargetReader } from '../ports/target.ts';
 import { nameByRecord } from './name-by-record.ts';
 import type { OperationPorts } from './operation-ports.ts';
 
@@ -17,14 +17,14 @@ export interface LivePart {
   live: LiveRelease;
 }
 
+/** All that it takes to ask the targets: nothing that could change them. */
+type Readers = Pick<OperationPorts, 'clock'> & { targets: readonly TargetReader[] };
+
 /**
  * What each target says is live. Never throws: what cannot be read is `known: false`.
  * @param capMs longest wait, in milliseconds; left out: 10 s, and as long as a target says it needs
  */
-export async function readTargets(
-  ports: Pick<OperationPorts, 'targets' | 'clock'>,
-  capMs?: number,
-): Promise<LivePart[]> {
+export async function readTargets(ports: Readers, capMs?: number): Promise<LivePart[]> {
   return await Promise.all(
     ports.targets.map(async (target) => {
       const live = await within(
@@ -54,7 +54,7 @@ export function sayings(parts: readonly LivePart[]): Said[] {
 }
 
 /** The release that is live, for the words of a message; undefined when the targets do not say. */
-export async function assessLive(ports: Pick<OperationPorts, 'targets' | 'clock' | 'repository'>) {
+export async function assessLive(ports: Readers & Pick<OperationPorts, 'repository'>) {
   const said = await readTargets(ports);
   // A message does not wait for git where the target says a tag.
   const isNamed = sayings(said).every(({ tag }) => !isCommitName(tag));

@@ -5,6 +5,7 @@ import { foldSteps } from '../model/execution.ts';
 import { isMaintenance } from '../model/incident.ts';
 import type { Plan } from '../model/plan.ts';
 import { tagNotFound } from '../model/nearest.ts';
+import { detailsOf } from '../model/release.ts';
 import { tagMoved } from '../model/release-rules.ts';
 import type { ReleaseRef } from '../ports/target.ts';
 import { type Assessment, assess } from './assess.ts';
@@ -14,7 +15,7 @@ import { agreedRelease, mixedParts } from './live-state.ts';
 import type { OperationPorts } from './operation-ports.ts';
 import { planReturn } from './plan-return.ts';
 import { isPartly } from './recommend.ts';
-import { type PreparedRollback, recordedDetails } from './roll-back.ts';
+import type { PreparedRollback } from './roll-back.ts';
 import { unfinished } from './unfinished.ts';
 
 /**
@@ -39,7 +40,7 @@ export async function prepareReturn(
     from: backTo(assessment, plan),
     parts: mixedParts(assessment.targets),
     to,
-    recorded: recordedDetails(assessment, to),
+    recorded: detailsOf(assessment.releases, to.tag),
   };
   const undoes = { incident: move.incident, execution: move.begun.id };
   const level = 'application';

@@ -10,9 +10,9 @@ import { describeCause } from '../model/error.ts';
 import { hashJson } from '../model/json.ts';
 import type { Appended } from '../ports/journal.ts';
 import { findPlace, readRecent } from './complaint-place.ts';
-import { decideTogether, isConflict, tellPeople } from './complaint-turns.ts';
+import { decideTogether, tellPeople } from './complaint-turns.ts';
 import { openIncident } from './incidents.ts';
-import { record } from './journal-writer.ts';
+import { isConflict, record } from './journal-writer.ts';
 import type { OperationPorts } from './operation-ports.ts';
 
 /** A complaint as somebody reports it; texts are checked already (model/complaint-input.ts). */

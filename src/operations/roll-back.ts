@@ -3,6 +3,7 @@ import { BackoutError } from '../model/error.ts';
 import type { JournalEntry } from '../model/journal.ts';
 import type { Level } from '../model/level.ts';
 import { type Plan, shortHash } from '../model/plan.ts';
+import { detailsOf } from '../model/release.ts';
 import type { ReleaseRef } from '../ports/target.ts';
 import { commanderOf } from '../model/commander.ts';
 import { announcer, messagesSent } from './announce.ts';
@@ -48,7 +49,11 @@ export async function prepareRollback(
       const to = chooseRelease(assessment, named, accepted);
       if (named === undefined) requireSameGoal(assessment, to.tag);
       const { facts } = ports;
-      const way = { ...departure(assessment, to), to, recorded: recordedDetails(assessment, to) };
+      const way = {
+        ...departure(assessment, to),
+        to,
+        recorded: detailsOf(assessment.releases, to.tag),
+      };
       const plan = planApplication(facts, { ...way, accepted });
       return { level, assessment, plan, named: named !== undefined };
     }
@@ -66,11 +71,6 @@ export function databaseNotAvailable(): BackoutError {
     message: 'Rolling back a database is not available yet.',
     remedy: 'Make the service safe with `backout emergency`, then restore by hand.',
   });
-}
-
-/** What the release was recorded to be, with the commit that it has. */
-export function recordedDetails({ releases }: Pick<Assessment, 'releases'>, to: ReleaseRef) {
-  return releases.find(({ tag }) => tag === to.tag)?.details;
 }
 
 /** What a rollback leaves: as the targets say, or as the one said that is started again by this. */

@@ -19,6 +19,16 @@ export type LiveRelease =
       artefacts?: readonly string[];
     };
 
+/** What is known of a change of what is live. Texts are somebody else's words. */
+export interface TargetChange {
+  /** ISO 8601 UTC. */
+  at?: string;
+  /** Who or what did it: a user, a role, a program. */
+  by?: string;
+  /** By which way: a command, a deployment with its number. */
+  how?: string;
+}
+
 export interface DeployGuard {
   /** Fencing number of our lease: the target refuses a lower one than it has seen. */
   fence: number;
@@ -49,4 +59,12 @@ export interface Target {
   apply(release: ReleaseRef, guard: DeployGuard): Promise<void>;
   /** Reads back what is live. Never throws for "cannot tell": that is `known: false`. */
   current(signal: AbortSignal): Promise<LiveRelease>;
+  /**
+   * What the target itself knows of its last change; undefined when it knows nothing. Left out: it
+   * keeps no such record. Changes nothing, and may throw.
+   */
+  lastChange?(signal: AbortSignal): Promise<TargetChange | undefined>;
 }
+
+/** A target for those who only look: it has no way to change anything. */
+export type TargetReader = Pick<Target, 'name' | 'kind' | 'readMs' | 'current' | 'lastChange'>;

@@ -30,6 +30,11 @@ const SUBJECT: Record<MessageCode, Subject> = {
   'complaints-investigate': 'escalation',
   'complaints-page': 'escalation',
   'commander-assigned': 'progress',
+  'held-release-back': 'escalation',
+  // To whoever was told that it began.
+  'held-release-gone': 'escalation',
+  'guard-blind': 'escalation',
+  'guard-sees': 'escalation',
 };
 
 interface MessengerPorts {

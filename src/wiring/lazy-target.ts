@@ -22,5 +22,6 @@ export function lazyTarget(
         return { known: false, problem: describeCause(error) };
       }
     },
+    lastChange: async (signal) => await (await target()).lastChange?.(signal),
   };
 }

@@ -113,7 +113,7 @@ describe('messages', () => {
     expect(message.facts.off).toHaveLength(500);
   });
 
-  it('page somebody when it failed, nobody can tell, it is over budget, or many users complain', () => {
+  it('page somebody when it failed, nobody can tell, it is over budget, a held release is back, or many users complain', () => {
     const paging = MESSAGE_CODES.filter(
       (code) => composeMessage(code, 'k', facts).severity === 'page',
     );
@@ -122,6 +122,7 @@ describe('messages', () => {
       'rollback-unknown',
       'budget-exceeded',
       'complaints-page',
+      'held-release-back',
     ]);
   });
 

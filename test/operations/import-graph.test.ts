@@ -53,6 +53,14 @@ describe('what a file can reach through its imports', () => {
     expect(outside.toSorted()).toEqual(['node:crypto', 'semver']);
   });
 
+  it('from the guard is nothing that carries out a plan, makes safe, lifts, deploys or records', () => {
+    const reached = [...reach('src/operations/guard-releases.ts')];
+    const acts =
+      /(execute-plan|step-handler|maint|make-safe|lift|roll-back|recover|record-release)/;
+    expect(reached).toContain('src/operations/guard-situation.ts');
+    expect(reached.filter((name) => acts.test(name))).toEqual([]);
+  });
+
   it.each(filesIn('src/model'))('from %s is the model alone', (file) => {
     const outside = [...reach(file)].filter((name) => layerOf(name) !== 'src/model');
     expect(outside.filter((name) => !['node:crypto', 'semver'].includes(name))).toEqual([]);

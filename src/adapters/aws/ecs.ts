@@ -9,6 +9,7 @@ import {
   type EcsService,
   updateService,
 } from './ecs-calls.ts';
+import { lastEcsChange } from './ecs-change.ts';
 import { destinationOf, passServiceFence, refuseLower } from './ecs-fence.ts';
 import { findTaskDefinition, namesOf } from './ecs-find.ts';
 import { requireNeeds } from './ecs-needs.ts';
@@ -123,7 +124,8 @@ export function ecsTarget(options: EcsOptions): Target {
     }
   }
 
-  return { name, kind: 'ecs', preflight, apply, current };
+  const lastChange: Target['lastChange'] = (signal) => lastEcsChange(options, signal);
+  return { name, kind: 'ecs', preflight, apply, current, lastChange };
 }
 
 /** @throws BackoutError E_PREFLIGHT when this service cannot be deployed to like this */

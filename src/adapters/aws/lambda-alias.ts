@@ -3,6 +3,7 @@ import { requireReleaseFormat } from '../../model/release.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { DeployGuard, LiveRelease, ReleaseRef, Target } from '../../ports/target.ts';
 import { requireAccount } from './account.ts';
+import { lastAliasChange } from './alias-change.ts';
 import { readMark, withMark } from './alias-mark.ts';
 import { artefactMissing } from './artefact-error.ts';
 import { deployFailure, classify, preflightFailure, saidBy } from './call-error.ts';
@@ -179,7 +180,8 @@ export function lambdaAliasTarget(options: LambdaAliasOptions): Target {
     }
   }
 
-  return { name, kind: 'lambda-alias', preflight, apply, current };
+  const lastChange: Target['lastChange'] = (signal) => lastAliasChange(options, signal);
+  return { name, kind: 'lambda-alias', preflight, apply, current, lastChange };
 }
 
 function isSame(now: Alias, change: { version: string; description: string; shares: object }) {

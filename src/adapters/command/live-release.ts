@@ -1,6 +1,40 @@
 import * as z from 'zod';
 import { isTagFormat } from '../../model/release.ts';
-import type { LiveRelease } from '../../ports/target.ts';
+import type { LiveRelease, TargetChange } from '../../ports/target.ts';
+
+/**
+ * What the `current` program says of the last change, beside the tag: JSON with `by`, `how` and
+ * `at`. What is not a text, or not a time, is as if it were not there: it must not keep anybody
+ * from knowing the release.
+ */
+const changeSchema = z.object({
+  by: z.string().trim().min(1).optional().catch(undefined),
+  how: z.string().trim().min(1).optional().catch(undefined),
+  at: z
+    .string()
+    .transform((text) => new Date(text))
+    .refine((at) => !Number.isNaN(at.getTime()))
+    .transform((at) => at.toISOString())
+    .optional()
+    .catch(undefined),
+});
+
+/** Undefined when the program says nothing of it. */
+export function parseLastChange(output: string): TargetChange | undefined {
+  let value: unknown;
+  try {
+    value = JSON.parse(output.trim());
+  } catch {
+    return undefined;
+  }
+  const { by, how, at } = changeSchema.safeParse(value).data ?? {};
+  const known = {
+    ...(by === undefined ? {} : { by }),
+    ...(how === undefined ? {} : { how }),
+    ...(at === undefined ? {} : { at }),
+  };
+  return Object.keys(known).length === 0 ? undefined : known;
+}
 
 /** Members that we do not know are somebody's own business. */
 const answerSchema = z.object({

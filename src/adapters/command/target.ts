@@ -7,7 +7,7 @@ import type { LiveRelease, ReleaseRef, Target } from '../../ports/target.ts';
 import { requireArtefact, variablesFor } from './artefact.ts';
 import { deployError, notProven } from './explain.ts';
 import { passFence } from './fence.ts';
-import { parseLiveRelease } from './live-release.ts';
+import { parseLastChange, parseLiveRelease } from './live-release.ts';
 import { redactor } from './output.ts';
 import { type CommandEnd, runCommand } from './run-command.ts';
 
@@ -22,7 +22,10 @@ export interface CommandTargetOptions {
     preflight?: readonly string[] | undefined;
     /** Exits 0 when the release is live; 75 = try again later, 76 = a newer holder was here. */
     deploy: readonly string[];
-    /** Prints the tag that is live, alone on one line, or `{"tag": …, "commit": …}`. */
+    /**
+     * Prints the tag that is live, alone on one line, or `{"tag": …, "commit": …}`; who changed it
+     * may be there too: `"by"`, `"how"`, and `"at"`, a time.
+     */
     current: readonly string[];
   };
   /** Further placeholders, such as `service`, `environment`, `target`. */
@@ -78,9 +81,12 @@ export function commandTarget(options: CommandTargetOptions): Target {
     });
   }
 
+  const ask = (signal: AbortSignal): Promise<CommandEnd> =>
+    run(commands.current, { signal, quiet: true }, readTimeoutMs);
+
   async function current(signal: AbortSignal): Promise<LiveRelease> {
     const program = commands.current[0] ?? 'the program';
-    const end = await run(commands.current, { signal, quiet: true }, readTimeoutMs);
+    const end = await ask(signal);
     if (end.how !== 'exited' || end.code !== 0) {
       return { known: false, problem: redact(notProven(program, end, readTimeoutMs)) };
     }
@@ -92,6 +98,12 @@ export function commandTarget(options: CommandTargetOptions): Target {
     name,
     kind: 'command',
     current,
+
+    async lastChange(signal) {
+      const end = await ask(signal);
+      if (end.how !== 'exited' || end.code !== 0) return undefined;
+      return parseLastChange(redact(end.answer));
+    },
 
     /** @throws BackoutError also E_PREFLIGHT (retryable) when the program gave no answer */
     async preflight(release) {

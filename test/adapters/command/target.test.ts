@@ -239,6 +239,33 @@ describe('what is live', () => {
     expect(await web.target.current(signal)).toMatchObject(expected);
   });
 
+  it.each([
+    [
+      { by: 'kim', how: 'make deploy', at: '2026-01-03T09:00:00+01:00' },
+      '2026-01-03T08:00:00.000Z',
+    ],
+    [{ by: '  ', how: 7, at: 'yesterday' }, undefined],
+    [{}, undefined],
+  ])('reads who changed it beside the tag: %j', async (more, at) => {
+    await using web = await place();
+    await web.makeLive(JSON.stringify({ ...GOOD, ...more }));
+    expect(await web.target.current(signal)).toMatchObject({ known: true, ...GOOD });
+    const expected = at === undefined ? undefined : { by: 'kim', how: 'make deploy', at };
+    expect(await web.target.lastChange?.(signal)).toEqual(expected);
+  });
+
+  it('knows nobody who changed it when the program prints a tag only, or fails', async () => {
+    await using web = await place();
+    await web.makeLive('v1.1.0');
+    expect(await web.target.lastChange?.(signal)).toBeUndefined();
+    const current = [process.execPath, '-e', 'console.log(\'{"by":"kim"}\'); process.exit(1)'];
+    const failing = commandTarget({
+      ...web.options,
+      commands: { ...web.options.commands, current },
+    });
+    expect(await failing.lastChange?.(signal)).toBeUndefined();
+  });
+
   it('cannot tell when the program fails, hangs or is not there', async () => {
     await using web = await place({ readTimeoutMs: 500 });
     const programs = [

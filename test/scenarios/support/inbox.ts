@@ -11,6 +11,8 @@ export interface Inbox extends AsyncDisposable {
   url: string;
   /** Title and lines of the newest message of a kind; undefined when there is none. */
   newest(code: string): string | undefined;
+  /** Kinds of all messages, in the order of arrival. */
+  codes(): string[];
 }
 
 export async function openInbox(): Promise<Inbox> {
@@ -34,6 +36,7 @@ export async function openInbox(): Promise<Inbox> {
       const found = messages.findLast((message) => message.code === code);
       return found && [found.title, ...found.lines].join('\n');
     },
+    codes: () => messages.map(({ code }) => code),
     async [Symbol.asyncDispose]() {
       server.closeAllConnections();
       await new Promise((resolve) => {
