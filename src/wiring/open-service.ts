@@ -125,7 +125,15 @@ export async function openService(options: OpenOptions): Promise<OpenService> {
     engage: (override) => files.engage(override),
   };
   const facts = planFacts(config, loaded.hash, variables);
-  const migrations = options.buildMigrations?.(config, { variables, baseDirectory });
+  const repository = gitRepository({
+    directory: resolve(baseDirectory, config.repository.path),
+    env: variables,
+    tagPattern: config.repository.tag_pattern,
+    scheme: config.repository.versioning,
+    ...(config.repository.directory && { folder: config.repository.directory }),
+  });
+  const { isAncestor } = repository;
+  const migrations = options.buildMigrations?.(config, { variables, baseDirectory, isAncestor });
   const { metrics, counters } = tolerant(
     options,
     () => ({ metrics: [], counters: [] }),
@@ -141,13 +149,7 @@ export async function openService(options: OpenOptions): Promise<OpenService> {
     flags,
     editor: files,
     breakers,
-    repository: gitRepository({
-      directory: resolve(baseDirectory, config.repository.path),
-      env: variables,
-      tagPattern: config.repository.tag_pattern,
-      scheme: config.repository.versioning,
-    }),
-
+    repository,
     ...(migrations === undefined ? {} : { migrations }),
     targets: tolerant(
       options,

@@ -2,6 +2,7 @@ import type { EnvironmentVariables } from '../../config/environment.ts';
 import { BackoutError } from '../../model/error.ts';
 import { requireTagFormat } from '../../model/release.ts';
 import type { Repository } from '../../ports/releases.ts';
+import { askedOnce } from './ancestry.ts';
 import { countChanges, inFolder, pathsOf } from './changes.ts';
 import { describeCommit } from './describe.ts';
 import { readContents, readObjects } from './read-objects.ts';
@@ -55,7 +56,7 @@ export function gitRepository(options: GitRepositoryOptions): Repository {
     },
 
     /** @throws BackoutError E_SHALLOW, E_COMMIT_UNKNOWN */
-    async isAncestor(ancestor, commit) {
+    isAncestor: askedOnce(async (ancestor, commit) => {
       requireNames([ancestor, commit]);
       const args = ['merge-base', '--is-ancestor', '--end-of-options', ancestor, commit];
       const answer = await runGit(git, args);
@@ -64,7 +65,7 @@ export function gitRepository(options: GitRepositoryOptions): Repository {
       // What is there is true even in a cut-off history; only "not reachable" may be wrong.
       if (await isShallow(git)) throw shallow(git, 'is cut off before the two commits meet');
       return false;
-    },
+    }),
 
     /** @throws BackoutError E_SHALLOW, E_COMMIT_UNKNOWN */
     async commitsBetween(from, to, limit) {
