@@ -42,8 +42,8 @@ export async function buildLargeRepository(options: LargeRepositoryOptions): Pro
   });
   const ended = once(importer, 'close');
   await pipeline(Readable.from(chunks(stream(options))), importer.stdin);
-  const [code] = await ended;
-  if (code !== 0) throw new Error(`git fast-import ended with ${String(code)}.`);
+  await ended;
+  if (importer.exitCode !== 0) throw new Error(`git fast-import ended with ${importer.exitCode}.`);
   await git('commit-graph', 'write', '--reachable');
   await git('reset', '--quiet', '--hard');
 }
@@ -58,8 +58,8 @@ async function runGit(
   args: readonly string[],
 ): Promise<void> {
   const child = spawn('git', ['-C', directory, ...args], { env, stdio: 'ignore' });
-  const [code] = await once(child, 'close');
-  if (code !== 0) throw new Error(`git ${args.join(' ')} ended with ${String(code)}.`);
+  await once(child, 'close');
+  if (child.exitCode !== 0) throw new Error(`git ${args.join(' ')} ended with ${child.exitCode}.`);
 }
 
 /** Name of the tag with a number, from 1: `v0.0.1` … `v1.0.0` is the 10,000th. */

@@ -4,7 +4,6 @@
  */
 import { writeFileSync } from 'node:fs';
 import { registerHooks } from 'node:module';
-import { env } from 'node:process';
 
 const modules: string[] = [];
 registerHooks({
@@ -18,5 +17,5 @@ process.on('exit', () => {
   const { maxRSS } = process.resourceUsage();
   // Node gives kibibytes on every system.
   const report = { peakBytes: maxRSS * 1024, modules };
-  writeFileSync(env['BENCH_REPORT'] ?? '/dev/null', JSON.stringify(report));
+  writeFileSync(process.env['BENCH_REPORT'] ?? '/dev/null', JSON.stringify(report));
 });

@@ -1,5 +1,4 @@
-import compare from 'semver/functions/compare.js';
-import parse from 'semver/functions/parse.js';
+import semver from 'semver';
 
 /** How tags are numbered: `semver` (v1.4.0, v1.4.0-rc.1) or `calendar` (v2025.01.12, 2025.1.12-2). */
 export type VersionScheme = 'semver' | 'calendar';
@@ -34,7 +33,7 @@ export function parseVersion(
 }
 
 function parseSemantic(text: string): Version | undefined {
-  const parsed = parse(text);
+  const parsed = semver.parse(text);
   if (parsed === null) return undefined;
   return {
     scheme: 'semver',
@@ -60,6 +59,6 @@ export function compareVersions(a: Version, b: Version): number {
     if (difference !== 0) return difference;
   }
   // Only now: reading the texts again takes ten times as long, and hardly ever decides.
-  if (a.scheme === 'semver' && b.scheme === 'semver') return compare(a.text, b.text);
+  if (a.scheme === 'semver' && b.scheme === 'semver') return semver.compare(a.text, b.text);
   return 0;
 }

@@ -7,7 +7,8 @@ import type { CommittedFiles, MigrationReader, TreeFile } from '../ports/migrati
 import type { Repository } from '../ports/releases.ts';
 import { matcherOf, type RepositoryOptions } from './audit.ts';
 
-export interface CandidateAuditOptions extends RepositoryOptions, Pick<Repository, 'isAncestor'> {
+export interface CandidateAuditOptions extends RepositoryOptions {
+  repository: Pick<Repository, 'isAncestor'>;
   patterns: readonly string[];
 }
 
@@ -20,7 +21,6 @@ export interface CandidateAuditOptions extends RepositoryOptions, Pick<Repositor
 export function auditCandidates(
   options: CandidateAuditOptions,
 ): (older: string, live: string) => Promise<AuditReport | undefined> {
-  const { isAncestor } = options;
   const select = matcherOf(options.patterns);
   const files = committedFiles(options);
   const list = remember((commit) => files.list(commit));
@@ -33,7 +33,11 @@ export function auditCandidates(
     if (!matters && tree.some(({ path }) => select(path))) return undefined;
     const before = undo(tree, changed);
     const ports = {
-      repository: { resolve: (name: string) => Promise.resolve(name), isAncestor },
+      repository: {
+        // They are whole names already, of commits that were just compared.
+        resolve: (name: string) => Promise.resolve(name),
+        isAncestor: (one: string, other: string) => options.repository.isAncestor(one, other),
+      },
       files: { list: (commit: string) => Promise.resolve(commit === live ? tree : before), read },
       reader: () => reader('the one'),
     };
@@ -52,12 +56,12 @@ function undo(
   return [...same, ...changed.flatMap(({ before }) => before ?? [])];
 }
 
-function readOnce({ read }: CommittedFiles): CommittedFiles['read'] {
+function readOnce(files: CommittedFiles): CommittedFiles['read'] {
   const known = new Map<string, ReturnType<CommittedFiles['read']>>();
   return async (ids) => {
     const missing = ids.filter((id) => !known.has(id));
     if (missing.length > 0) {
-      const answer = read(missing);
+      const answer = files.read(missing);
       for (const id of missing) known.set(id, answer);
       answer.catch(() => missing.forEach((id) => known.delete(id)));
     }

@@ -6,20 +6,22 @@ import type { MigrationAudit } from '../ports/migrations.ts';
 import type { Repository } from '../ports/releases.ts';
 import type { auditCandidates } from './audit-candidates.ts';
 
-export interface MigrationOptions extends Pick<Repository, 'isAncestor'> {
+export interface MigrationOptions {
+  /** Asked about ancestry: it remembers what the assessment asks too. */
+  repository: Pick<Repository, 'isAncestor'>;
   variables: EnvironmentVariables;
   baseDirectory: string;
 }
 
 /** @returns undefined where `releases.migrations` names none: then nobody audits any */
 export function buildMigrations(
-  { releases, repository }: Pick<SelectedConfig, 'releases' | 'repository'>,
-  { variables, baseDirectory, isAncestor }: MigrationOptions,
+  config: Pick<SelectedConfig, 'releases' | 'repository'>,
+  { variables, baseDirectory, repository }: MigrationOptions,
 ): MigrationAudit | undefined {
-  const { migrations: patterns } = releases;
+  const { migrations: patterns } = config.releases;
   if (patterns.length === 0) return undefined;
-  const directory = resolve(baseDirectory, repository.path);
-  const options = { directory, env: variables, patterns, isAncestor };
+  const directory = resolve(baseDirectory, config.repository.path);
+  const options = { directory, env: variables, patterns, repository };
   let loading: Promise<ReturnType<typeof auditCandidates>> | undefined;
   return {
     async between(older, live) {

@@ -110,7 +110,6 @@ const CASES: Case[] = [
     'flags',
   ],
   [`${LOCAL}budgets: { make_safe: 1m }`, 'budgets.make_safe', 'messages', 'flags'],
-  [`${LOCAL}repository: { directory: api }`, 'repository.directory', 'assess', 'flags'],
   [`${LOCAL}depends_on: [other]`, 'depends_on', 'application', 'flags'],
   [
     `${LOCAL}releases: { parallel_targets: 2 }`,

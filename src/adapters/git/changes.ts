@@ -27,7 +27,7 @@ export async function countChanges(
  * Paths of all files that differ between two commits. Folders that are the same are not looked into,
  * so that it costs what changed, not what there is.
  */
-export async function changedPaths(
+async function changedPaths(
   git: GitOptions,
   { from, to, folder }: { from: string; to: string; folder?: string | undefined },
 ): Promise<string[] | GitAnswer> {

@@ -99,13 +99,13 @@ export function gitRepository(options: GitRepositoryOptions): Repository {
     /** @throws BackoutError E_SHALLOW, E_COMMIT_UNKNOWN */
     async describe(commit) {
       requireNames([commit]);
-      const [found, isCutOff] = await Promise.all([
-        describeCommit(git, options, commit),
-        isShallow(git),
-      ]);
+      const found = await describeCommit(git, options, commit);
       if (found !== undefined && 'code' in found) throw await explain(git, [commit], found);
-      // Beyond the cut there may be a nearer tag, and commits that were not counted.
-      if (isCutOff && found?.distance !== 0) throw shallow(git, 'does not reach back far enough');
+      // Beyond the cut there may be a nearer tag, and commits that were not counted. What is tagged
+      // itself is sure.
+      if (found?.distance !== 0 && (await isShallow(git))) {
+        throw shallow(git, 'does not reach back far enough');
+      }
       return found;
     },
 
