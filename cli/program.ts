@@ -1,21 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { BackoutError } from '../src/model/error.ts';
 import { checkInput } from './check-input.ts';
-import { addAssess } from './commands/assess.ts';
-import { addAudit } from './commands/audit.ts';
-import { addBreakers } from './commands/breakers.ts';
-import { addCaches } from './commands/caches.ts';
-import { addCheck } from './commands/check.ts';
-import { addDrill } from './commands/drill.ts';
-import { addEmergency } from './commands/emergency.ts';
-import { addFlags } from './commands/flags.ts';
-import { addGuard } from './commands/guard.ts';
-import { addIncident } from './commands/incident.ts';
-import { addRelease } from './commands/release.ts';
-import { addReport } from './commands/report.ts';
-import { addRollback } from './commands/rollback.ts';
-import { addServices } from './commands/services.ts';
-import { addValidate } from './commands/validate.ts';
+import { loadCommands } from './command-modules.ts';
 import type { GlobalOptions } from './context.ts';
 import { EXIT, type ExitCode, exitCodeOfError } from './exit-code.ts';
 import { reportError } from './output.ts';
@@ -38,9 +24,13 @@ Exit codes: 0 done, 1 failed, 2 wrong usage or configuration,
 3 partial or unknown, 4 refused for safety.`;
 
 /**
- * All commands with their options. What a command's function comes to is handed to `onEnd`.
+ * The commands with their options. What a command's function comes to is handed to `onEnd`.
+ * @param argv what is going to be parsed: only the command that it names is there; left out: all
  */
-export function buildProgram(onEnd: (code: ExitCode) => void): Command {
+export async function buildProgram(
+  onEnd: (code: ExitCode) => void,
+  argv: readonly string[] = [],
+): Promise<Command> {
   const program = new Command('backout');
   const run: Runner =
     (action) =>
@@ -65,34 +55,16 @@ export function buildProgram(onEnd: (code: ExitCode) => void): Command {
     .configureOutput({ outputError: () => undefined })
     .addHelpText('after', EXAMPLES)
     .exitOverride();
-  for (const add of [
-    addEmergency,
-    addAssess,
-    addAudit,
-    addValidate,
-    addRollback,
-    addGuard,
-    addFlags,
-    addBreakers,
-    addCaches,
-    addServices,
-    addIncident,
-    addReport,
-    addRelease,
-    addCheck,
-    addDrill,
-  ]) {
-    add(program, run);
-  }
+  for (const add of await loadCommands(argv)) add(program, run);
   return program;
 }
 
 /** Runs one command line. Never throws: the outcome is the exit code. */
 export async function runProgram(argv: readonly string[]): Promise<ExitCode> {
   let code: ExitCode = EXIT.done;
-  const program = buildProgram((ended) => {
+  const program = await buildProgram((ended) => {
     code = ended;
-  });
+  }, argv);
   try {
     await program.parseAsync(argv, { from: 'user' });
     return code;

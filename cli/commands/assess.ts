@@ -1,8 +1,7 @@
 import type { Command } from 'commander';
-import { assess } from '../../src/operations/assess.ts';
+import { type Survey, survey } from '../../src/operations/survey.ts';
 import { type GlobalOptions, withService } from '../context.ts';
 import { EXIT } from '../exit-code.ts';
-import { guardNote } from '../guard-note.ts';
 import type { Runner } from '../program.ts';
 import { renderAssessment } from '../render/assessment.ts';
 
@@ -14,15 +13,24 @@ export function addAssess(program: Command, run: Runner): void {
 }
 
 async function showAssessment(options: GlobalOptions) {
-  return await withService(options, { need: 'assess' }, async (context) => {
-    const { service, out, again } = context;
-    const [assessment, { guard, line }] = await Promise.all([
-      assess(service.ports),
-      guardNote(context),
-    ]);
-    const { candidates } = service.config.releases;
-    const text = renderAssessment(assessment, candidates, again, [line]);
-    out.result({ ...assessment, guard }, text);
-    return assessment.problems.length === 0 ? EXIT.done : EXIT.uncertain;
+  return await withService(options, { need: 'assess' }, async ({ service, out, again }) => {
+    const { rules, drills, releases, repository } = service.config;
+    const found = await survey(service.ports, {
+      rules,
+      expires: drills,
+      defaultBranch: repository.default_branch,
+    });
+    const now = service.ports.clock.now();
+    const text = renderAssessment(found, { candidates: releases.candidates, now, again });
+    out.result(asDocument(found), text);
+    return found.problems.length === 0 ? EXIT.done : EXIT.uncertain;
   });
+}
+
+/**
+ * What machines get. All tags and records would be megabytes in an old repository, whatever is
+ * asked: those that matter are among the candidates, and the others are counted.
+ */
+export function asDocument({ tags, releases, ...rest }: Survey) {
+  return { ...rest, counts: { tags: tags.length, releases: releases.length } };
 }

@@ -27,3 +27,18 @@ export function formatDuration(ms: number): string {
   const rest = seconds % 60;
   return `${Math.floor(seconds / 60)} min${rest === 0 ? '' : ` ${rest} s`}`;
 }
+
+/** `4 min ago`, `7 hours ago`, `6 days ago`: whole units, rounded down. */
+export function formatAge(instant: number | string, now: number): string {
+  const seconds = Math.max(0, Math.floor((now - new Date(instant).getTime()) / 1000));
+  const units = [
+    [86_400, 'days'],
+    [3_600, 'hours'],
+    [60, 'min'],
+  ] as const;
+  for (const [length, unit] of units) {
+    const count = Math.floor(seconds / length);
+    if (count >= 1) return `${count} ${count === 1 ? unit.replace(/s$/, '') : unit} ago`;
+  }
+  return 'just now';
+}

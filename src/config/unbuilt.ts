@@ -188,7 +188,6 @@ const NOT_YET = {
   evidence: ['keeping evidence', ['postmortem']],
   clock: ['the clock of an incident', ['messages']],
   guard: ['watching for a held release', ['automation']],
-  drills: ['the age of a proof', []],
 } as const satisfies Partial<Record<keyof BackoutConfig, readonly [string, readonly Need[]]>>;
 
 /** Single settings, likewise: section, key, what is missing, what cannot be done. */
@@ -202,7 +201,6 @@ const NOT_YET_KEYS = [
   // A plan made while another rollback is under way would be one of a state half-way.
   ['lease', 'wait', 'waiting for another rollback', ['application']],
   ['repository', 'default_branch', 'releases on one branch only', ['assess', 'application']],
-  ['repository', 'directory', 'services in one shared repository', ['assess', 'application']],
 ] as const satisfies readonly (readonly [keyof BackoutConfig, string, string, readonly Need[]])[];
 
 function fromDefaults(config: BackoutConfig): UnavailableSetting[] {

@@ -211,10 +211,12 @@ function withGood(names: readonly string[], good: string | undefined, most: numb
 /** Recorded releases by when they were live, then older tags that nobody recorded. */
 function listNames({ releases, tags, live }: KnownGoodInput): string[] {
   const recorded = newestFirst({ releases, tags }).map(({ tag }) => tag);
+  // By a set: a thousand records in ten thousand tags are ten million comparisons.
+  const isRecorded = new Set(recorded);
   const liveVersion = tags.find(({ name }) => name === live)?.version;
   const others = tags.flatMap(({ name, version }) => {
     const isOlder = liveVersion === undefined || compareVersions(version, liveVersion) < 0;
-    return isOlder && !recorded.includes(name) ? [name] : [];
+    return isOlder && !isRecorded.has(name) ? [name] : [];
   });
   return [...recorded, ...others].filter((name) => name !== live);
 }

@@ -100,13 +100,19 @@ interface Settings {
   tool: string;
 }
 
+const TOOL_SETTINGS = /^(?:(.*)\/)?(migration_lock\.toml|meta\/_journal\.json)$/;
+
+/** Whether a file may say how migrations beside it are read. */
+export function isToolSettings(path: string): boolean {
+  return TOOL_SETTINGS.test(path);
+}
+
 /** Files of Prisma and Drizzle that name the database. */
 function settingsBeside(laidOut: readonly MigrationFile[], tree: readonly TreeFile[]): Settings[] {
   const folders = new Set(laidOut.map(({ folder }) => folder));
   return tree.flatMap(({ path, id, kind }): Settings[] => {
     if (kind !== 'file') return [];
-    const [, folder = '', name] =
-      /^(?:(.*)\/)?(migration_lock\.toml|meta\/_journal\.json)$/.exec(path) ?? [];
+    const [, folder = '', name] = TOOL_SETTINGS.exec(path) ?? [];
     if (name === undefined || !folders.has(folder)) return [];
     return [{ folder, id, tool: name === 'migration_lock.toml' ? 'prisma' : 'drizzle' }];
   });

@@ -8,7 +8,6 @@ import { type Begun, endedWell, listBegun } from './last-move.ts';
 import { nameParts, readTargets } from './live-state.ts';
 import type { OperationPorts } from './operation-ports.ts';
 import { isPartly } from './recommend.ts';
-import type { PreparedRollback } from './roll-back.ts';
 
 /**
  * The execution to continue: the newest that did not end well, unless a later one of level
@@ -110,7 +109,7 @@ export async function requireNothingUnfinished(
   ports: OperationPorts,
   incident: Incident,
   entries: readonly JournalEntry[],
-  wanted: Pick<PreparedRollback, 'plan' | 'named'>,
+  wanted: { named: boolean; plan: Pick<Plan, 'to' | 'undoes'> },
 ): Promise<void> {
   const last = listBegun(entries).findLast(({ plan }) => plan.level === 'application');
   // One that failed is over, and said so; only where that is not known would we go on blindly.

@@ -1,3 +1,4 @@
+import type { Changes, Description } from '../model/description.ts';
 import type { Hold, Release, ReleaseDetails, ReleaseStatus, Tag } from '../model/release.ts';
 import type { Scope } from '../model/scope.ts';
 
@@ -44,6 +45,10 @@ export interface Repository {
     to: string,
     limit: number,
   ): Promise<{ commit: string; subject: string }[]>;
+  /** How much lies between: commits in `to` but not in `from`, files that differ; `limit` paths. */
+  changesBetween(from: string, to: string, limit: number): Promise<Changes>;
+  /** The commit by the last release in its history; undefined when there is none. */
+  describe(commit: string): Promise<Description | undefined>;
   /** Content of a file at a commit; undefined when it is not there. */
   fileAt(commit: string, path: string): Promise<string | undefined>;
 }

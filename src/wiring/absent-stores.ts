@@ -2,6 +2,7 @@ import { BackoutError } from '../model/error.ts';
 import type { Breakers } from '../ports/breakers.ts';
 import type { Journal } from '../ports/journal.ts';
 import type { Leases } from '../ports/leases.ts';
+import type { Proofs } from '../ports/proofs.ts';
 import type { ReleaseRecords } from '../ports/releases.ts';
 
 /** A store that `backout.yml` does not name, or that cannot be connected: every call says why. */
@@ -23,12 +24,14 @@ export function absentPostgres(why: unknown): {
   journal: Journal;
   leases: Leases;
   releases: ReleaseRecords;
+  proofs: Proofs;
 } {
   const no = always(why);
   return {
     journal: { append: no, read: no, incidents: no },
     leases: { acquire: no, renew: no, release: no, inspect: no, inspectUnder: no },
     releases: { list: no, record: no, mark: no, hold: no },
+    proofs: { newest: no },
   };
 }
 

@@ -12,14 +12,17 @@ import { flywayLines, presentFor } from '../model/migration/present.ts';
 import { auditMigrations, type AuditRequest } from '../operations/audit-migrations.ts';
 import type { ReadFile } from '../operations/read-migrations.ts';
 
-export interface AuditOptions extends Omit<AuditRequest, 'select'> {
+export interface RepositoryOptions {
   /** A clone, or any folder in it. */
   directory: string;
+  env: EnvironmentVariables;
+}
+
+export interface AuditOptions extends Omit<AuditRequest, 'select'>, RepositoryOptions {
   /** Patterns of paths from the root of the repository; a folder stands for all that is in it. */
   patterns: readonly string[] | undefined;
   /** Name of the variable with the address of a database that has these migrations. */
   databaseUrlEnv: string | undefined;
-  env: EnvironmentVariables;
 }
 
 /** Audits the migrations of any git repository: without `backout.yml`, database or network. */
@@ -96,7 +99,7 @@ async function withDatabase(
 const flywayChecksum = (content: Uint8Array): string => String(crc32(flywayLines(content)) | 0);
 
 /** Whether a path matches any of the patterns. */
-function matcherOf(patterns: readonly string[]): (path: string) => boolean {
+export function matcherOf(patterns: readonly string[]): (path: string) => boolean {
   const globs = patterns.flatMap((pattern) => {
     const plain = pattern.replace(/^\.\//, '').replace(/\/+$/, '');
     return plain === '.' ? ['**'] : [plain, `${plain}/**`];

@@ -3,28 +3,35 @@ import type { EnvironmentVariables } from '../config/environment.ts';
 import type { SelectedConfig } from '../config/select.ts';
 import { type AuditReport, firstReason } from '../model/migration/audit-report.ts';
 import type { MigrationAudit } from '../ports/migrations.ts';
+import type { Repository } from '../ports/releases.ts';
+import type { auditCandidates } from './audit-candidates.ts';
+
+export interface MigrationOptions {
+  /** Asked about ancestry: it remembers what the assessment asks too. */
+  repository: Pick<Repository, 'isAncestor'>;
+  variables: EnvironmentVariables;
+  baseDirectory: string;
+}
 
 /** @returns undefined where `releases.migrations` names none: then nobody audits any */
 export function buildMigrations(
-  { releases, repository }: Pick<SelectedConfig, 'releases' | 'repository'>,
-  { variables, baseDirectory }: { variables: EnvironmentVariables; baseDirectory: string },
+  config: Pick<SelectedConfig, 'releases' | 'repository'>,
+  { variables, baseDirectory, repository }: MigrationOptions,
 ): MigrationAudit | undefined {
-  const { migrations: patterns } = releases;
+  const { migrations: patterns } = config.releases;
   if (patterns.length === 0) return undefined;
+  const directory = resolve(baseDirectory, config.repository.path);
+  const options = { directory, env: variables, patterns, repository };
+  let loading: Promise<ReturnType<typeof auditCandidates>> | undefined;
   return {
     async between(older, live) {
       // Only now: PostgreSQL's own parser is large, and an emergency needs none.
-      const { audit } = await import('./audit.ts');
-      const report = await audit({
-        from: older,
-        to: live,
-        patterns,
-        none: false,
-        directory: resolve(baseDirectory, repository.path),
-        databaseUrlEnv: undefined,
-        env: variables,
-      });
-      return summarize(report);
+      loading ??= import('./audit-candidates.ts').then((loaded) => loaded.auditCandidates(options));
+      const audit = await loading;
+      const report = await audit(older, live);
+      return report === undefined
+        ? { verdict: 'safe', why: 'no migration changed since then' }
+        : summarize(report);
     },
   };
 }

@@ -10,6 +10,7 @@ import { connectPostgres, type Postgres } from '../adapters/postgres/connection.
 import { postgresJournal } from '../adapters/postgres/journal.ts';
 import { postgresLeases } from '../adapters/postgres/leases.ts';
 import { migrate } from '../adapters/postgres/migrate.ts';
+import { postgresProofs } from '../adapters/postgres/proofs.ts';
 import { postgresReleases } from '../adapters/postgres/releases.ts';
 import { randomIds } from '../adapters/random-ids.ts';
 import { redisBreakers } from '../adapters/redis/breakers.ts';
@@ -28,6 +29,7 @@ import type { Observe } from '../model/progress.ts';
 import type { MaintenancePorts } from '../operations/maintenance-steps.ts';
 import type { OperationPorts } from '../operations/operation-ports.ts';
 import type { PlanFacts } from '../operations/plan-rollback.ts';
+import type { SurveyPorts } from '../operations/survey.ts';
 import type { FlagStore } from '../ports/flags.ts';
 import type { Journal } from '../ports/journal.ts';
 import type { Target } from '../ports/target.ts';
@@ -73,7 +75,7 @@ export interface OpenService extends AsyncDisposable {
   config: SelectedConfig;
   /** Absolute: where relative paths of `backout.yml` start, and where Backout keeps its state. */
   folders: { base: string; state: string };
-  ports: OperationPorts & MaintenancePorts;
+  ports: OperationPorts & MaintenancePorts & SurveyPorts;
   /** The plan facts as one rule wants them: its flag groups and its breakers. */
   factsOf(rule: Rule): PlanFacts;
   /** Brings spooled entries into the journal, and says what is left. */
@@ -120,7 +122,14 @@ export async function openService(options: OpenOptions): Promise<OpenService> {
     engage: (override) => files.engage(override),
   };
   const facts = planFacts(config, loaded.hash, variables);
-  const migrations = options.buildMigrations?.(config, { variables, baseDirectory });
+  const repository = gitRepository({
+    directory: resolve(baseDirectory, config.repository.path),
+    env: variables,
+    tagPattern: config.repository.tag_pattern,
+    scheme: config.repository.versioning,
+    ...(config.repository.directory && { folder: config.repository.directory }),
+  });
+  const migrations = options.buildMigrations?.(config, { variables, baseDirectory, repository });
   const { metrics, counters } = tolerant(
     options,
     () => ({ metrics: [], counters: [] }),
@@ -133,16 +142,11 @@ export async function openService(options: OpenOptions): Promise<OpenService> {
     journal,
     leases: stores.leases,
     releases: stores.releases,
+    proofs: stores.proofs,
     flags,
     editor: files,
     breakers,
-    repository: gitRepository({
-      directory: resolve(baseDirectory, config.repository.path),
-      env: variables,
-      tagPattern: config.repository.tag_pattern,
-      scheme: config.repository.versioning,
-    }),
-
+    repository,
     ...(migrations === undefined ? {} : { migrations }),
     targets: tolerant(
       options,
@@ -279,6 +283,7 @@ async function openPostgres(
     journal: postgresJournal(postgres),
     leases: postgresLeases(postgres),
     releases: postgresReleases(postgres),
+    proofs: postgresProofs(postgres),
   };
   // An emergency does not wait for the database; its entries are carried over later, after this.
   if (options.journalMode === 'spool-first') {

@@ -20,7 +20,7 @@ function commandsOf(command: Command, path: string): [string, Command][] {
   return command.commands.flatMap((one) => commandsOf(one, `${path} ${one.name()}`));
 }
 
-const program = buildProgram(() => undefined);
+const program = await buildProgram(() => undefined);
 const commands = commandsOf(program, 'backout');
 
 test('docs/cli.md has a section for every command, and for no other.', () => {

@@ -110,7 +110,6 @@ const CASES: Case[] = [
     'flags',
   ],
   [`${LOCAL}budgets: { make_safe: 1m }`, 'budgets.make_safe', 'messages', 'flags'],
-  [`${LOCAL}repository: { directory: api }`, 'repository.directory', 'assess', 'flags'],
   ...RULES.map(([text, key]): Case => {
     const rules = `${LOCAL}${PUSH}rules: { ${text} }`;
     return [rules, `rules.${key}`, 'automation', 'flags'];

@@ -2,16 +2,16 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Repository } from '../../src/ports/releases.ts';
 
 /**
- *     first ── second ── third ── fourth        (main)
- *       │        │ └ hotfix  │       │          (maintenance)
- *     v1.0.0   v1.1.0      v1.2.0  v1.10.0-rc.1
+ *     first ── second ── third ── fourth ── fifth  (main)
+ *       │        │ └ hotfix  │       │          │     (maintenance)
+ *     v1.0.0   v1.1.0      v1.2.0  v1.10.0-rc.1 vlast
  *              v1.1.1      (annotated)
- *     hotfix has v1.1.2. `latest` and `vnext` are tags, but no versions.
+ *     hotfix has v1.1.2. `latest`, `vnext` and `vlast` are tags, but no versions.
  *     deploy.yml says "one" at first, "three" at third; docs/guide.md comes with third.
  */
 export interface RepositoryFixture {
   repository: Repository;
-  commits: Record<'first' | 'second' | 'third' | 'fourth' | 'hotfix', string>;
+  commits: Record<'first' | 'second' | 'third' | 'fourth' | 'fifth' | 'hotfix', string>;
   dispose: () => Promise<void>;
 }
 
@@ -111,6 +111,59 @@ export function repositoryContract(name: string, make: () => Promise<RepositoryF
       const { commits, repository } = fixture;
       expect(await repository.commitsBetween(commits.third, commits.third, 10)).toEqual([]);
       expect(await repository.commitsBetween(commits.fourth, commits.first, 10)).toEqual([]);
+    });
+
+    it('counts the commits and the files between two, and names files up to a limit', async () => {
+      const { commits, repository } = fixture;
+      expect(await repository.changesBetween(commits.first, commits.fourth, 10)).toEqual({
+        commits: 3,
+        files: 2,
+        paths: ['deploy.yml', 'docs/guide.md'],
+      });
+      expect(await repository.changesBetween(commits.first, commits.fourth, 1)).toMatchObject({
+        files: 2,
+        paths: ['deploy.yml'],
+      });
+      expect(await repository.changesBetween(commits.third, commits.third, 10)).toEqual({
+        commits: 0,
+        files: 0,
+        paths: [],
+      });
+      // Backwards: nothing to take away, but the files differ all the same.
+      expect(await repository.changesBetween(commits.fourth, commits.hotfix, 10)).toMatchObject({
+        commits: 1,
+        files: 2,
+      });
+      await expect(
+        repository.changesBetween(commits.first, 'f'.repeat(40), 10),
+      ).rejects.toMatchObject({ code: 'E_COMMIT_UNKNOWN' });
+    });
+
+    it('describes a commit by the last release in its history', async () => {
+      const { commits, repository } = fixture;
+      expect(await repository.describe(commits.first)).toEqual({
+        tag: 'v1.0.0',
+        distance: 0,
+        text: 'v1.0.0',
+      });
+      // Of two tags on one commit the annotated one.
+      expect(await repository.describe(commits.second)).toMatchObject({ tag: 'v1.1.0' });
+      // `latest` and `vnext` stand on it too, and are no releases.
+      expect(await repository.describe(commits.third)).toMatchObject({ text: 'v1.2.0' });
+      expect(await repository.describe(commits.hotfix)).toMatchObject({ text: 'v1.1.2' });
+    });
+
+    it('says how many commits came after the release, and of which commit that is said', async () => {
+      const { commits, repository } = fixture;
+      expect(await repository.describe(commits.fifth)).toEqual({
+        tag: 'v1.10.0-rc.1',
+        distance: 1,
+        text: `v1.10.0-rc.1-1-g${commits.fifth.slice(0, 10)}`,
+      });
+      await expect(repository.describe('f'.repeat(40))).rejects.toMatchObject({
+        code: 'E_COMMIT_UNKNOWN',
+      });
+      await expect(repository.describe('--help')).rejects.toMatchObject({ code: 'E_TAG_FORMAT' });
     });
 
     it('reads a file as it was at a commit', async () => {

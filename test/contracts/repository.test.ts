@@ -24,9 +24,11 @@ repositoryContract('git', async () => {
   await git('tag', 'vnext');
   const fourth = await commit('Fourth');
   await git('tag', 'v1.10.0-rc.1');
+  const fifth = await commit('Fifth');
+  await git('tag', '-a', '-m', 'No version', 'vlast');
   return {
     repository: gitRepository({ directory, env, tagPattern: 'v*', scheme: 'semver' }),
-    commits: { first, second, third, fourth, hotfix },
+    commits: { first, second, third, fourth, fifth, hotfix },
     dispose: async () => fixture[Symbol.asyncDispose](),
   };
 });
@@ -41,22 +43,24 @@ repositoryContract('memory', () => {
     second: 'b2'.repeat(20),
     third: 'c3'.repeat(20),
     fourth: 'd4'.repeat(20),
+    fifth: 'f6'.repeat(20),
     hotfix: 'e5'.repeat(20),
   };
-  const { first, second, third, fourth, hotfix } = commits;
+  const { first, second, third, fourth, fifth, hotfix } = commits;
   const early = { 'deploy.yml': 'one\n' };
   const late = { 'deploy.yml': 'three\n', 'docs/guide.md': 'größer\n' };
   return Promise.resolve({
     repository: memoryRepository({
       tagPattern: 'v*',
       scheme: 'semver',
-      branches: { main: fourth, maintenance: hotfix },
+      branches: { main: fifth, maintenance: hotfix },
       commits: [
         { commit: first, parents: [], subject: 'First', files: early },
         { commit: second, parents: [first], subject: 'Second', files: early },
         { commit: hotfix, parents: [second], subject: 'Hotfix', files: early },
         { commit: third, parents: [second], subject: 'Third: größer, 大', files: late },
         { commit: fourth, parents: [third], subject: 'Fourth', files: late },
+        { commit: fifth, parents: [fourth], subject: 'Fifth', files: late },
       ],
       tags: [
         tag('v1.0.0', first, 1),
@@ -67,6 +71,7 @@ repositoryContract('memory', () => {
         tag('v1.10.0-rc.1', fourth, 5),
         tag('latest', third, 4),
         tag('vnext', third, 4),
+        tag('vlast', fifth, 6, true),
       ],
     }),
     commits,

@@ -1,5 +1,6 @@
 import type { EnvironmentVariables } from '../../config/environment.ts';
 import type { CommittedFiles, TreeFile } from '../../ports/migrations.ts';
+import { requireTagFormat } from '../../model/release.ts';
 import { readContents, readSizes } from './read-objects.ts';
 import { type GitOptions, repositoryError, runGit } from './run-git.ts';
 
@@ -27,13 +28,7 @@ const BATCH_BYTES = 32 * MIB;
  */
 export function committedFiles(options: CommittedFilesOptions): CommittedFiles {
   const largest = options.largest ?? 5 * MIB;
-  const git: GitOptions = {
-    directory: options.directory,
-    // A partial clone would ask its server for what is missing.
-    env: { ...options.env, GIT_NO_LAZY_FETCH: '1' },
-    program: options.program ?? 'git',
-    timeoutMs: options.timeoutMs ?? 20_000,
-  };
+  const git = openGit(options);
   return {
     async list(commit) {
       const args = ['ls-tree', '-r', '-z', '--full-tree', '--end-of-options', commit];
@@ -70,13 +65,65 @@ export function committedFiles(options: CommittedFilesOptions): CommittedFiles {
   };
 }
 
+function openGit({ directory, env, program, timeoutMs }: CommittedFilesOptions): GitOptions {
+  return {
+    directory,
+    // A partial clone would ask its server for what is missing.
+    env: { ...env, GIT_NO_LAZY_FETCH: '1' },
+    program: program ?? 'git',
+    timeoutMs: timeoutMs ?? 20_000,
+  };
+}
+
+/** A file that differs between two commits; undefined where it is not there. */
+export interface ChangedFile {
+  path: string;
+  before: TreeFile | undefined;
+  after: TreeFile | undefined;
+}
+
+/**
+ * The files that differ between two commits, in no more time than what changed takes: folders that
+ * are the same are not looked into.
+ * @throws BackoutError E_GIT_MISSING, E_GIT_TIMEOUT (retryable), E_REPOSITORY
+ */
+export async function changedFiles(
+  options: CommittedFilesOptions,
+  from: string,
+  to: string,
+): Promise<ChangedFile[]> {
+  const git = openGit(options);
+  for (const commit of [from, to]) requireTagFormat(commit);
+  const args = ['diff-tree', '-r', '-z', '--raw', '--no-renames', '--full-index', from, to];
+  const answer = await runGit(git, [...args, '--']);
+  if (answer.code !== 0) throw repositoryError(git, `git says: ${answer.complaint}`);
+  const parts = answer.stdout.toString('utf8').split('\0');
+  const changed: ChangedFile[] = [];
+  for (let at = 0; at + 1 < parts.length; at += 2) {
+    const [, before, after, old, now] =
+      /^:(\d{6}) (\d{6}) ([0-9a-f]+) ([0-9a-f]+) /.exec(parts[at] ?? '') ?? [];
+    const path = parts[at + 1] ?? '';
+    if (before === undefined || after === undefined) continue;
+    const file = (mode: string, id = ''): TreeFile | undefined =>
+      mode === NOT_THERE ? undefined : { path, id, kind: kindOf(mode) };
+    changed.push({ path, before: file(before, old), after: file(after, now) });
+  }
+  return changed;
+}
+
+const NOT_THERE = '000000';
+
 /** `<mode> <type> <id>\t<path>` */
 function parseEntry(line: string): TreeFile[] {
-  const match = /^(\d{6}) (blob|commit|tree) ([0-9a-f]{40,64})\t([^]+)$/.exec(line);
-  const [, mode, type, id, path] = match ?? [];
+  const match = /^(\d{6}) (?:blob|commit|tree) ([0-9a-f]{40,64})\t([^]+)$/.exec(line);
+  const [, mode = '', id, path] = match ?? [];
   if (id === undefined || path === undefined) return [];
-  const kind = type === 'commit' ? 'repository' : mode === '120000' ? 'link' : 'file';
-  return [{ path, id, kind }];
+  return [{ path, id, kind: kindOf(mode) }];
+}
+
+function kindOf(mode: string): TreeFile['kind'] {
+  if (mode === '160000') return 'repository';
+  return mode === '120000' ? 'link' : 'file';
 }
 
 function inBatches(ids: readonly string[], sizeOf: ReadonlyMap<string, number>): string[][] {

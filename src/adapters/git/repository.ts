@@ -2,13 +2,21 @@ import type { EnvironmentVariables } from '../../config/environment.ts';
 import { BackoutError } from '../../model/error.ts';
 import { requireTagFormat } from '../../model/release.ts';
 import type { Repository } from '../../ports/releases.ts';
+import { askedOnce } from './ancestry.ts';
+import { countChanges, inFolder, pathsOf } from './changes.ts';
+import { describeCommit } from './describe.ts';
 import { readContents, readObjects } from './read-objects.ts';
 import { readTags, type TagRules } from './read-tags.ts';
-import { type GitOptions, repositoryError, runGit } from './run-git.ts';
+import { type GitAnswer, type GitOptions, repositoryError, runGit } from './run-git.ts';
 
 export interface GitRepositoryOptions extends TagRules {
   /** A clone of the service, or any folder in it. Bare clones work too. */
   directory: string;
+  /**
+   * Folder of the service in a shared repository, from its root: commits and changes are then those
+   * that touch it. Left out: the whole repository.
+   */
+  folder?: string;
   /** Variables for git: PATH, HOME. */
   env: EnvironmentVariables;
   /** Default `git`. */
@@ -48,34 +56,57 @@ export function gitRepository(options: GitRepositoryOptions): Repository {
     },
 
     /** @throws BackoutError E_SHALLOW, E_COMMIT_UNKNOWN */
-    async isAncestor(ancestor, commit) {
-      await requireCommits(git, [ancestor, commit]);
+    isAncestor: askedOnce(async (ancestor, commit) => {
+      requireNames([ancestor, commit]);
       const args = ['merge-base', '--is-ancestor', '--end-of-options', ancestor, commit];
       const answer = await runGit(git, args);
       if (answer.code === 0) return true;
-      if (answer.code !== 1) throw repositoryError(git, `git says: ${answer.complaint}`);
+      if (answer.code !== 1) throw await explain(git, [ancestor, commit], answer);
       // What is there is true even in a cut-off history; only "not reachable" may be wrong.
       if (await isShallow(git)) throw shallow(git, 'is cut off before the two commits meet');
       return false;
-    },
+    }),
 
     /** @throws BackoutError E_SHALLOW, E_COMMIT_UNKNOWN */
     async commitsBetween(from, to, limit) {
-      await requireCommits(git, [from, to]);
-      // Beyond the cut every commit looks new: the list would be wrong without showing it.
-      if (await isShallow(git)) throw shallow(git, 'does not reach back far enough');
-      const answer = await runGit(git, [
-        'rev-list',
-        '--date-order',
-        '--encoding=UTF-8',
-        `--max-count=${Math.max(0, Math.floor(limit))}`,
-        '--format=%s',
-        '--end-of-options',
-        to,
-        `^${from}`,
-      ]);
-      if (answer.code !== 0) throw repositoryError(git, `git says: ${answer.complaint}`);
+      requireNames([from, to]);
+      const { folder } = options;
+      const answer = await inWholeHistory(git, [from, to], () =>
+        runGit(inFolder(git, folder), [
+          'rev-list',
+          '--date-order',
+          '--encoding=UTF-8',
+          `--max-count=${Math.max(0, Math.floor(limit))}`,
+          '--format=%s',
+          to,
+          `^${from}`,
+          ...pathsOf(folder),
+        ]),
+      );
+      if (answer.code !== 0) throw await explain(git, [from, to], answer);
       return parseRevisions(answer.stdout.toString('utf8'));
+    },
+
+    /** @throws BackoutError E_SHALLOW, E_COMMIT_UNKNOWN */
+    async changesBetween(from, to, limit) {
+      requireNames([from, to]);
+      const between = { from, to, limit, ...(options.folder && { folder: options.folder }) };
+      const found = await inWholeHistory(git, [from, to], () => countChanges(git, between));
+      if ('code' in found) throw await explain(git, [from, to], found);
+      return found;
+    },
+
+    /** @throws BackoutError E_SHALLOW, E_COMMIT_UNKNOWN */
+    async describe(commit) {
+      requireNames([commit]);
+      const found = await describeCommit(git, options, commit);
+      if (found !== undefined && 'code' in found) throw await explain(git, [commit], found);
+      // Beyond the cut there may be a nearer tag, and commits that were not counted. What is tagged
+      // itself is sure.
+      if (found?.distance !== 0 && (await isShallow(git))) {
+        throw shallow(git, 'does not reach back far enough');
+      }
+      return found;
     },
 
     /** @throws BackoutError E_FILE_PATH, E_COMMIT_UNKNOWN */
@@ -117,9 +148,40 @@ export function shallow(git: GitOptions, what: string): BackoutError {
   });
 }
 
-/** Whether the commits are here, so that a wrong name is not taken for "not reachable". */
-async function requireCommits(git: GitOptions, commits: readonly string[]): Promise<void> {
+/** Names that are safe as arguments: none is an option or an expression. @throws E_TAG_FORMAT */
+function requireNames(commits: readonly string[]): void {
   for (const commit of commits) requireTagFormat(commit);
+}
+
+/**
+ * For answers that a cut-off history makes wrong without showing it: beyond the cut every commit
+ * looks new. Asked side by side: a clone is hardly ever cut off.
+ * @throws BackoutError E_SHALLOW, E_COMMIT_UNKNOWN
+ */
+async function inWholeHistory<T>(
+  git: GitOptions,
+  commits: readonly string[],
+  question: () => Promise<T>,
+): Promise<T> {
+  const [answer, isCutOff] = await Promise.all([question(), isShallow(git)]);
+  if (!isCutOff) return answer;
+  await requireCommits(git, commits);
+  throw shallow(git, 'does not reach back far enough');
+}
+
+/** Why git refused: most of the time a commit is not here. */
+async function explain(
+  git: GitOptions,
+  commits: readonly string[],
+  { complaint }: GitAnswer,
+): Promise<BackoutError> {
+  await requireCommits(git, commits);
+  return repositoryError(git, `git says: ${complaint}`);
+}
+
+/** Whether the commits are here. @throws BackoutError E_SHALLOW, E_COMMIT_UNKNOWN */
+async function requireCommits(git: GitOptions, commits: readonly string[]): Promise<void> {
+  requireNames(commits);
   const found = await readObjects(
     git,
     commits.map((commit) => `${commit}^{commit}`),

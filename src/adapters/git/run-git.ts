@@ -12,6 +12,8 @@ export interface GitOptions {
   /** The program; `git` is looked up on the PATH of `env`. */
   program: string;
   timeoutMs: number;
+  /** True: a path may begin with `:(top,literal)`. Left out: every path means just itself. */
+  readPathMagic?: boolean;
 }
 
 export interface GitAnswer {
@@ -60,7 +62,8 @@ export async function runGit(
 function start(options: GitOptions, args: readonly string[], input: string): Promise<GitAnswer> {
   // -C instead of a working directory: a folder that is not there is then git's complaint, and
   // ENOENT can only mean that git itself is missing.
-  const everyTime = ['--no-pager', '--literal-pathspecs', '-c', 'core.fsmonitor=false'];
+  const paths = options.readPathMagic === true ? [] : ['--literal-pathspecs'];
+  const everyTime = ['--no-pager', ...paths, '-c', 'core.fsmonitor=false'];
   return new Promise((resolve, reject) => {
     const child = execFile(
       options.program,

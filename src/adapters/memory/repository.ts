@@ -1,3 +1,4 @@
+import { describeAs } from '../../model/description.ts';
 import { BackoutError } from '../../model/error.ts';
 import { requireTagFormat, type Tag } from '../../model/release.ts';
 import { compareVersions, parseVersion, type VersionScheme } from '../../model/version.ts';
@@ -45,14 +46,18 @@ export function memoryRepository(history: MemoryHistory): Repository {
     return seen;
   }
 
+  function versions(): Tag[] {
+    return history.tags.flatMap((tag) => {
+      const version = parseVersion(tag.name, history.tagPattern, history.scheme);
+      return version === undefined ? [] : [{ ...tag, version }];
+    });
+  }
+
   return {
     async tags() {
-      return history.tags
-        .flatMap((tag) => {
-          const version = parseVersion(tag.name, history.tagPattern, history.scheme);
-          return version === undefined ? [] : [{ ...tag, version }];
-        })
-        .toSorted((a, b) => compareVersions(b.version, a.version) || (a.at < b.at ? 1 : -1));
+      return versions().toSorted(
+        (a, b) => compareVersions(b.version, a.version) || (a.at < b.at ? 1 : -1),
+      );
     },
     async resolve(name) {
       requireTagFormat(name);
@@ -73,6 +78,31 @@ export function memoryRepository(history: MemoryHistory): Repository {
         .toReversed()
         .slice(0, limit)
         .map(({ commit, subject }) => ({ commit, subject }));
+    },
+    async changesBetween(from, to, limit) {
+      const old = reachableFrom(from);
+      const [before, after] = [find(from).files ?? {}, find(to).files ?? {}];
+      const paths = [...new Set([...Object.keys(before), ...Object.keys(after)])]
+        .filter((path) => before[path] !== after[path])
+        .toSorted();
+      return {
+        commits: [...reachableFrom(to)].filter((commit) => !old.has(commit)).length,
+        files: paths.length,
+        paths: paths.slice(0, limit),
+      };
+    },
+    async describe(commit) {
+      requireTagFormat(commit);
+      const reachable = reachableFrom(commit);
+      const found = versions()
+        .filter((tag) => reachable.has(tag.commit))
+        .map((tag) => ({ tag, distance: reachable.size - reachableFrom(tag.commit).size }))
+        // Of tags on one commit git takes an annotated one.
+        .toSorted(
+          (a, b) => a.distance - b.distance || Number(b.tag.annotated) - Number(a.tag.annotated),
+        );
+      const [nearest] = found;
+      return nearest && describeAs(nearest.tag.name, nearest.distance, commit);
     },
     async fileAt(commit, path) {
       return find(commit).files?.[path];

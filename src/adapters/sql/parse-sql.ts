@@ -1,3 +1,4 @@
+import { setFlagsFromString } from 'node:v8';
 import type { Node, SqlError } from 'libpg-query';
 import { describeCause } from '../../model/error.ts';
 import type { Change, Statement } from '../../model/migration/change.ts';
@@ -17,6 +18,7 @@ export type SqlParser = (text: string, firstLine?: number) => Statement[];
  * only here, when something is to be parsed: the emergency does not wait for it.
  */
 export async function loadSqlParser(): Promise<SqlParser> {
+  keepParserSmall();
   // The whole module: a bundle of it has no names of its own.
   const { default: parser } = await import('libpg-query');
   const { loadModule, parseSync, hasSqlDetails } = parser;
@@ -41,6 +43,16 @@ export async function loadSqlParser(): Promise<SqlParser> {
     }
   };
   return (text, firstLine = 1) => parseText(parse, text, firstLine);
+}
+
+/**
+ * After some dozen statements V8 would optimise the grammar's one huge function: 550 MB of memory
+ * and half a second, which the end of the process waits for, more than all the parsing there is.
+ * Both flags count when the parser is loaded, and for WebAssembly only.
+ */
+function keepParserSmall(): void {
+  setFlagsFromString('--no-wasm-tier-up');
+  setFlagsFromString('--no-wasm-dynamic-tiering');
 }
 
 interface ParsedNode {

@@ -2,8 +2,9 @@ import { expect, test } from 'vitest';
 import { buildProgram } from '../../../cli/program.ts';
 import { failingSteps } from '../../../cli/drill/sabotage.ts';
 
-test('The help of the drill names every step that it can make fail.', () => {
-  const drill = buildProgram(() => undefined).commands.find((one) => one.name() === 'drill');
+test('The help of the drill names every step that it can make fail.', async () => {
+  const program = await buildProgram(() => undefined);
+  const drill = program.commands.find((one) => one.name() === 'drill');
   let help = '';
   drill?.configureOutput({ writeOut: (text) => (help += text) });
   drill?.outputHelp();
