@@ -90,7 +90,13 @@ export function deployFailed(
 }
 
 /** A preflight that got no answer: the release may well be deployable. */
-export function preflightFailed(call: FailedCall & { check: string }): BackoutError {
+export function preflightFailed(
+  call: FailedCall & {
+    /** What to check, where nothing better is known. */
+    check: string;
+    remedy?: string | undefined;
+  },
+): BackoutError {
   const { platform, target, tag, failure, said, error, check } = call;
   const retryable = ['throttled', 'stopped', 'unanswered'].includes(failure);
   return new BackoutError({
@@ -98,7 +104,7 @@ export function preflightFailed(call: FailedCall & { check: string }): BackoutEr
     message: `Whether ${tag} can be deployed to ${target} is not known: ${said}.`,
     remedy: retryable
       ? `Try again; if it stays so, look at the connection to ${platform}.`
-      : `Check ${check} of this target (docs/targets.md), then try again.`,
+      : (call.remedy ?? `Check ${check} of this target (docs/targets.md), then try again.`),
     retryable,
     cause: error,
   });

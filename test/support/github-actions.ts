@@ -103,6 +103,7 @@ export function gitHubActions(now: () => string = () => new Date().toISOString()
         started: false,
         course: { ...actions.course },
         at: now(),
+        attempt: 1,
       };
       actions.runs.push(run);
       return run;

@@ -9,19 +9,20 @@ import { type GitHubServer, REPOSITORY, startGitHub } from './github-server.ts';
 
 export const TOKEN = 'token-of-backout';
 /** Who Backout is in tests, as GitHub calls it. */
-export const BACKOUT_LOGIN = 'backout-bot';
+const BACKOUT_LOGIN = 'backout-bot';
 export const FILE = 'deploy.yml';
 
 /** What the team's workflow looks like; `run-name` and inputs as docs/targets.md recommends. */
 export const WORKFLOW = `
 name: Deploy
-run-name: Deploy \${{ inputs.tag }} to \${{ inputs.environment }} \${{ inputs.backout }}
+run-name: Deploy \${{ inputs.tag }} to \${{ inputs.environment }} \${{ inputs.incident }} \${{ inputs.fence }}
 on:
   workflow_dispatch:
     inputs:
       tag: { required: true }
       environment: { required: true }
-      backout: { required: false }
+      incident: { required: false }
+      fence: { required: false }
 jobs: {}
 `;
 

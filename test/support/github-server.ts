@@ -53,7 +53,7 @@ export interface GitHubServer extends AsyncDisposable {
   showCommit(shown: string, real: string): void;
 }
 
-export const OWNER = 'acme';
+const OWNER = 'acme';
 export const REPOSITORY = 'acme/shop';
 
 /** @param behaviours the innermost last: they stay for the life of the server */

@@ -27,7 +27,9 @@ export interface Run {
   conclusion: string | null;
   started: boolean;
   course: Course;
+  /** When this attempt began. */
   at: string;
+  attempt: number;
 }
 
 export interface Deployment {
@@ -43,7 +45,7 @@ export interface Deployment {
 }
 
 export function showRun(run: Run): object {
-  const { id, file, ref, sha, title, event, actor, status, conclusion, at } = run;
+  const { id, file, ref, sha, title, event, actor, status, conclusion, at, attempt } = run;
   return {
     id,
     name: file,
@@ -56,7 +58,8 @@ export function showRun(run: Run): object {
     conclusion,
     html_url: `${HTML}/actions/runs/${id}`,
     created_at: at,
-    run_attempt: 1,
+    run_started_at: at,
+    run_attempt: attempt,
     actor: { login: actor },
   };
 }

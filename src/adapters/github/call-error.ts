@@ -149,5 +149,6 @@ export function preflightFailure({
     failure: classify(attempt.error, signal),
     said: saidBy(attempt.error),
     check: 'repository, file, token and permissions',
+    remedy: remedyFor(attempt.error),
   });
 }
