@@ -44,7 +44,7 @@ export function readEnvironment(variables: EnvironmentVariables = process.env): 
   };
 }
 
-/** How GitHub is reached, as its runners say it to every step that is given a token. */
+/** How GitHub is reached: its runners set the address, and a step is given the token by its workflow. */
 export interface GitHubEnvironment {
   /** `GITHUB_API_URL`, without a slash at the end; that of github.com where it is not set. */
   apiUrl: string;

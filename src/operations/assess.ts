@@ -1,3 +1,5 @@
+import type { Deployment } from '../model/deployment.ts';
+import type { Drift } from '../model/drift.ts';
 import { describeCause } from '../model/error.ts';
 import { type Incident, isMaintenance } from '../model/incident.ts';
 import type { Level } from '../model/level.ts';
@@ -17,6 +19,7 @@ import type { LiveRelease } from '../ports/target.ts';
 import { within } from '../ports/clock.ts';
 import { gatherEvidence } from './gather-evidence.ts';
 import type { OperationPorts } from './operation-ports.ts';
+import { findInDeployments, readDeployments } from './read-deployments.ts';
 import { readStillOff } from './still-off.ts';
 
 const TARGET_CAP_MS = 10_000;
@@ -45,6 +48,10 @@ export interface Assessment {
   commits: { commit: string; subject: string }[];
   openIncidents: Incident[];
   stillOff: StillOff;
+  /** Deployments that are going on where pipelines run; empty also when nobody can be asked. */
+  deploying: Deployment[];
+  /** Where targets, record, git and pipelines do not say the same. */
+  drift: Drift[];
   recommended: { level: Level | undefined; why: string; command: string | undefined };
   /** What could not be found out. */
   problems: string[];
@@ -70,19 +77,27 @@ export async function assess(
     });
   const needed: typeof orElse =
     purpose === 'report' ? orElse : (question) => within(ports.clock, STORE_CAP_MS, question);
-  const [targets, tags, releases, incidents, stillOff] = await Promise.all([
+  const [targets, tags, releases, incidents, stillOff, read] = await Promise.all([
     readTargets(ports),
     needed(() => ports.repository.tags(), []),
     needed(() => ports.releases.list(ports.scope), []),
     orElse(() => ports.journal.incidents(ports.scope), []),
     readStillOff(ports),
+    // A plan must not wait for where pipelines run: it is made when that is down, too.
+    readDeployments(purpose === 'report' ? ports : { clock: ports.clock }, problems),
   ]);
   problems.push(...stillOff.problems);
   const live = agreedRelease(targets, problems);
+  const { deployed, deploying, drift } = findInDeployments(
+    read,
+    { targets, tags, releases },
+    ports.clock.now(),
+  );
   const input: KnownGoodInput = {
     ...ports.facts.eligibility,
     releases,
     tags,
+    deployed,
     live: live ?? newestRecorded(releases),
   };
   const { knownGood, candidates } = await lookAtCandidates(ports, input, purpose, named);
@@ -104,6 +119,8 @@ export async function assess(
     commits,
     openIncidents,
     stillOff,
+    deploying,
+    drift,
     recommended,
     problems,
   };
@@ -153,15 +170,16 @@ async function lookAtCandidates(
   return { knownGood, candidates };
 }
 
-/** Recorded releases by when they were live, then older tags that nobody recorded. */
-function listNames({ releases, tags, live }: KnownGoodInput): string[] {
+/** Recorded releases by when they were live, then older tags that nobody recorded: deployed ones first. */
+function listNames({ releases, tags, live, deployed }: KnownGoodInput): string[] {
   const recorded = newestFirst({ releases, tags }).map(({ tag }) => tag);
   const liveVersion = tags.find(({ name }) => name === live)?.version;
   const others = tags.flatMap(({ name, version }) => {
     const isOlder = liveVersion === undefined || compareVersions(version, liveVersion) < 0;
     return isOlder && !recorded.includes(name) ? [name] : [];
   });
-  return [...recorded, ...others].filter((name) => name !== live);
+  const known = others.filter((name) => deployed?.has(name) === true);
+  return [...new Set([...recorded, ...known, ...others])].filter((name) => name !== live);
 }
 
 /** The release that is live, for the words of a message; undefined when the targets do not say. */

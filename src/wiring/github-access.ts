@@ -9,7 +9,7 @@ export interface GitHubAccess {
 }
 
 /**
- * @param reference what backout.yml says; left out: GITHUB_TOKEN, which runners of GitHub have
+ * @param reference what backout.yml says; left out: GITHUB_TOKEN, as steps of a workflow are given it
  * @throws BackoutError E_SECRET_MISSING, E_GITHUB_URL (usage)
  */
 export function gitHubAccess(
@@ -25,7 +25,7 @@ export function gitHubAccess(
     kind: 'usage',
     message: 'There is no token for GitHub: the environment variable GITHUB_TOKEN is not set.',
     remedy:
-      'Set GITHUB_TOKEN where this command runs, or write `github: {token: env:NAME}` into the environment in backout.yml.',
+      'Set GITHUB_TOKEN where this command runs (in a workflow: `env: {GITHUB_TOKEN: ${{ github.token }}}`), or write `github: {token: env:NAME}` into the environment in backout.yml.',
   });
 }
 

@@ -40,6 +40,8 @@ function situation(live: string | undefined, known: Known[], extraTags: string[]
     commits: [],
     openIncidents: [],
     stillOff: { flags: [], breakers: [], incidents: [], problems: [] },
+    deploying: [],
+    drift: [],
     recommended: { level: 'flags', why: '', command: undefined },
     problems: [],
   };

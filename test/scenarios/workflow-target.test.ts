@@ -3,6 +3,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import * as z from 'zod';
 import { openSite, PROGRAM, type Site, type Stores } from '../cli/support.ts';
 import { FILE, gitHubFixture, type GitHubFixture, TOKEN } from '../support/github-fixture.ts';
 import { REPOSITORY } from '../support/github-server.ts';
@@ -104,6 +105,21 @@ test('A rollback whose run fails is no success, and says where to look.', async 
   const resumed = await site.run(['incident', 'resume']);
   expect(resumed.code).toBe(0);
   expect(gitHub.actions.live.at(-1)).toBe('v1.1.0');
+});
+
+test('An assessment tells what GitHub knows: what is going on, and what came past us.', async () => {
+  const { actions } = gitHub;
+  actions.deployed({ environment: 'production', ref: 'v1.1.0', state: 'success', creator: 'lee' });
+  actions.deployed({ environment: 'production', ref: 'v1.2.0', state: 'in_progress' });
+  const { code, stdout } = await site.call(['assess']);
+  expect(code).toBe(3);
+  expect(stdout).toMatch(/Deploys: +v1\.2\.0, since .* by octo/);
+  expect(stdout).toMatch(
+    /Differs: +record has v1\.2\.0 as the last that went live, and GitHub says that/,
+  );
+  const asked = z.object({ deploying: z.array(z.object({ ref: z.string(), by: z.string() })) });
+  const json = await site.call(['assess', '--json']);
+  expect(asked.parse(JSON.parse(json.stdout)).deploying).toEqual([{ ref: 'v1.2.0', by: 'octo' }]);
 });
 
 test('Without a token the emergency works, and everything else says what is missing.', async () => {
