@@ -1,3 +1,4 @@
+import type { Deployment } from '../../src/model/deployment.ts';
 import { listOff } from '../../src/model/still-off.ts';
 import type { Candidate } from '../../src/operations/assess.ts';
 import { describeService } from '../../src/operations/service-dependencies.ts';
@@ -47,6 +48,8 @@ export function renderAssessment(survey: Survey, { candidates, now, again }: Opt
     labelled('Open', openIncidents.map(({ id }) => id).join(', ') || 'no incident'),
     ...survey.services.map((one) => labelled('Before', describeService(one))),
     labelled('Off', listOff(stillOff).join(', ') || 'nothing'),
+    ...survey.deploying.map((one) => labelled('Deploys', describeDeployment(one))),
+    ...survey.drift.map(({ part, text }) => labelled('Differs', `${part} ${text}`)),
     labelled('Guard', describeGuard(survey.guard, now, again)),
     ...survey.problems.map((problem) => labelled('Problem', problem)),
     '',
@@ -95,6 +98,14 @@ function renderChanges({ knownGood, commits, changes }: Survey): string[] {
 
 function count(number: number, thing: string): string {
   return `${number.toLocaleString('en')} ${thing}${number === 1 ? '' : 's'}`;
+}
+
+/** What is on its way, since when, and where to look. */
+function describeDeployment({ ref, state, createdAt, by, url }: Deployment): string {
+  const who = by === undefined ? '' : ` by ${by}`;
+  const how = state === 'waiting' ? ', waits' : '';
+  const where = url === undefined ? '' : ` ${url}`;
+  return `${ref}, since ${formatInstant(createdAt)}${who}${how}${where}`;
 }
 
 /** When it was live and how that went, and all that speaks against it. */

@@ -102,22 +102,7 @@ function whole(
   );
 }
 
-/** Kinds of target that work; the others are named. */
-const BUILT_TARGETS: readonly string[] = ['command', 'lambda-alias', 'ecs', 'ssm-command'];
-
 function fromParts(config: BackoutConfig): UnavailableSetting[] {
-  const targets = Object.entries(config.targets).flatMap(([id, target]) =>
-    BUILT_TARGETS.includes(target.kind)
-      ? []
-      : [
-          missing(
-            ['targets', id, 'kind'],
-            `targets of kind ${target.kind}`,
-            ['application', 'database', 'assess'],
-            target.environments,
-          ),
-        ],
-  );
   const services = Object.entries(config.services).flatMap(([id, { kind, environments }]) =>
     kind === 'command' || kind === 'systemd'
       ? []
@@ -131,7 +116,6 @@ function fromParts(config: BackoutConfig): UnavailableSetting[] {
         ],
   );
   return [
-    ...targets,
     ...whole('databases', config.databases, 'rolling databases back', ['database']),
     ...services,
   ];

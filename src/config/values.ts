@@ -197,6 +197,15 @@ export function words() {
 }
 
 /** A program with its arguments. No shell reads it, so quoting is never needed. */
+/** A repository on GitHub: `acme/storefront`. */
+export function ownerAndName() {
+  return checkedText('^[A-Za-z0-9-]+/[A-Za-z0-9._-]+$', (value) =>
+    /^[A-Za-z0-9-]+\/[A-Za-z0-9._-]+$/.test(value)
+      ? undefined
+      : { message: `"${value}" is not owner/name`, remedy: 'Write it as "acme/storefront".' },
+  );
+}
+
 export function argv() {
   return z.array(words()).min(1).max(100);
 }

@@ -1,5 +1,6 @@
 /** Whether a release is something to go back to, and why: GREEN, YELLOW or RED. Pure. */
 
+import { type Deployed, whenAndWho } from './deployment.ts';
 import { BackoutError } from './error.ts';
 import { isHeld, type Release, type Tag } from './release.ts';
 import { type Version, compareVersions } from './version.ts';
@@ -81,6 +82,8 @@ export interface Surroundings {
   floor?: string;
   /** Secrets that older code needs and that are not there. */
   missingSecrets?: readonly string[];
+  /** What was deployed according to others than our record, by tag; left out: nobody was asked. */
+  deployed?: ReadonlyMap<string, Deployed>;
 }
 
 /** RED, and a person may accept the risk by naming it. Everything else RED is refused. */
@@ -174,10 +177,8 @@ export function judgeEligibility(
 const red = (code: ReasonCode, text: string): Reason => ({ colour: 'RED', code, text });
 const yellow = (code: ReasonCode, text: string): Reason => ({ colour: 'YELLOW', code, text });
 
-function fromRecords(
-  { name, release }: Subject,
-  { tags, tagsUnread = false, live, liveCommit, releases = [] }: Surroundings,
-): Reason[] {
+function fromRecords({ name, release }: Subject, surroundings: Surroundings): Reason[] {
+  const { tags, tagsUnread = false, live, liveCommit, releases = [] } = surroundings;
   const tag = tags.find((one) => one.name === name);
   if (name === live) return [red('live', 'it is live now')];
   const reasons: Reason[] = [];
@@ -193,7 +194,7 @@ function fromRecords(
     reasons.push(red('held', `it is the same commit as ${twin.tag}, which ${why}`));
   }
   if (release === undefined) {
-    reasons.push(yellow('unrecorded', 'nobody recorded that it was ever deployed'));
+    reasons.push(yellow('unrecorded', whyUnrecorded(surroundings.deployed?.get(name))));
   } else if (release.status !== 'good' && release.status !== 'bad') {
     reasons.push(yellow('unproven', 'its bake never ended with a passed verdict'));
   }
@@ -217,6 +218,12 @@ function fromRecords(
     reasons.push(yellow('pre-release', 'it is a pre-release: name it yourself to go back to it'));
   }
   return reasons;
+}
+
+/** Others knowing of it proves that it ran, and not that it ran well. */
+function whyUnrecorded(deployed: Deployed | undefined): string {
+  if (deployed === undefined) return 'nobody recorded that it was ever deployed';
+  return `nobody recorded it here; ${deployed.source} says that it was deployed ${whenAndWho(deployed)}`;
 }
 
 function fromSurroundings(

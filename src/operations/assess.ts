@@ -1,3 +1,5 @@
+import type { Deployment } from '../model/deployment.ts';
+import type { Drift } from '../model/drift.ts';
 import { describeCause } from '../model/error.ts';
 import { type Incident, isMaintenance } from '../model/incident.ts';
 import type { Level } from '../model/level.ts';
@@ -27,6 +29,7 @@ import {
   sayings,
 } from './live-state.ts';
 import type { OperationPorts } from './operation-ports.ts';
+import { findInDeployments, readDeployments } from './read-deployments.ts';
 import { recommend } from './recommend.ts';
 import { describeService, readServiceStates, type ServiceState } from './service-dependencies.ts';
 import { readStillOff } from './still-off.ts';
@@ -64,6 +67,10 @@ export interface Assessment {
   /** How the services are that are rolled back before this one. */
   services: ServiceState[];
   stillOff: StillOff;
+  /** Deployments that are going on where pipelines run; empty also when nobody can be asked. */
+  deploying: Deployment[];
+  /** Where targets, record, git and pipelines do not say the same. */
+  drift: Drift[];
   recommended: { level: Level | undefined; why: string; command: string | undefined };
   /** What could not be found out. */
   problems: string[];
@@ -93,13 +100,15 @@ export async function assess(
   };
   const needed: typeof orElse =
     purpose === 'report' ? orElse : (question) => within(ports.clock, STORE_CAP_MS, question);
-  const [said, services, readTags, releases, incidents, stillOff] = await Promise.all([
+  const [said, services, readTags, releases, incidents, stillOff, read] = await Promise.all([
     readTargets(ports),
     readServiceStates(ports),
     needed<Tag[] | undefined>(async () => requireSome(await ports.repository.tags()), undefined),
     needed(() => ports.releases.list(ports.scope), []),
     orElse(() => ports.journal.incidents(ports.scope), []),
     readStillOff(ports),
+    // A plan must not wait for where pipelines run: it is made when that is down, too.
+    readDeployments(purpose === 'report' ? ports : { clock: ports.clock }, problems),
   ]);
   problems.push(...stillOff.problems);
   for (const one of services) if (one.state === 'unknown') problems.push(describeService(one));
@@ -113,10 +122,13 @@ export async function assess(
   const oddity = tagOfLiveMoved(live, liveCommit, history);
   if (oddity !== undefined) problems.push(oddity);
   const presumed = presumedLive(targets, history);
+  const pipelines = findInDeployments(read, { targets, ...history }, ports.clock.now());
+  const { deployed, deploying, drift } = pipelines;
   const input: KnownGoodInput = {
     ...ports.facts.eligibility,
     releases,
     tags,
+    deployed,
     live: presumed,
     liveCommit: commitOfLive(presumed, sayings(targets), history),
     tagsUnread: readTags === undefined,
@@ -147,6 +159,8 @@ export async function assess(
     lastMove,
     services,
     stillOff,
+    deploying,
+    drift,
     recommended: recommend(stillOff, situation),
     problems,
   };
@@ -208,8 +222,8 @@ function withGood(names: readonly string[], good: string | undefined, most: numb
     : [...names.slice(0, most - 1), good];
 }
 
-/** Recorded releases by when they were live, then older tags that nobody recorded. */
-function listNames({ releases, tags, live }: KnownGoodInput): string[] {
+/** Recorded releases by when they were live, then older tags that nobody recorded: deployed ones first. */
+function listNames({ releases, tags, live, deployed }: KnownGoodInput): string[] {
   const recorded = newestFirst({ releases, tags }).map(({ tag }) => tag);
   // By a set: a thousand records in ten thousand tags are ten million comparisons.
   const isRecorded = new Set(recorded);
@@ -218,5 +232,6 @@ function listNames({ releases, tags, live }: KnownGoodInput): string[] {
     const isOlder = liveVersion === undefined || compareVersions(version, liveVersion) < 0;
     return isOlder && !isRecorded.has(name) ? [name] : [];
   });
-  return [...recorded, ...others].filter((name) => name !== live);
+  const known = others.filter((name) => deployed?.has(name) === true);
+  return [...new Set([...recorded, ...known, ...others])].filter((name) => name !== live);
 }

@@ -6,9 +6,15 @@ import type { SelectedConfig } from '../config/select.ts';
 import { inOrder } from '../model/target-order.ts';
 import type { TargetConfig } from '../config/schema.ts';
 import { BackoutError } from '../model/error.ts';
+import { parseVersion } from '../model/version.ts';
 import type { Target } from '../ports/target.ts';
 import type { AwsTargetConfig } from './build-aws-targets.ts';
+import type { WorkflowTargetConfig } from './open-github.ts';
+import { gitHubAccess } from './github-access.ts';
 import { lazyTarget } from './lazy-target.ts';
+
+/** Reading what GitHub deployed takes up to a dozen calls. In milliseconds. */
+const WORKFLOW_READ_MS = 15_000;
 
 export interface TargetOptions {
   variables: EnvironmentVariables;
@@ -45,7 +51,7 @@ function buildTarget(
         cwd: isAbsolute(target.cwd) ? target.cwd : resolve(baseDirectory, target.cwd),
         env: { PATH: variables['PATH'], HOME: variables['HOME'], ...Object.fromEntries(named) },
         secrets: named.map(([, value]) => value),
-        stateDirectory: join(stateDirectory, 'fences', config.service, config.environment.name),
+        stateDirectory: fenceDirectory(config, stateDirectory),
         timeoutMs: target.timeout,
         readTimeoutMs: target.read_timeout,
         onOutput: (line) => onOutput(name, line),
@@ -56,12 +62,7 @@ function buildTarget(
     case 'ssm-command':
       return awsTarget(config, name, target, options);
     case 'workflow':
-      throw new BackoutError({
-        code: 'E_NOT_AVAILABLE',
-        kind: 'refused',
-        message: `The target ${name} is of kind ${target.kind}, which is not available yet.`,
-        remedy: 'Use a target of kind command that calls your deploy program.',
-      });
+      return workflowTarget(config, name, target, options);
     default:
       return target satisfies never;
   }
@@ -122,6 +123,38 @@ export function regionOfTarget(
     variables['AWS_REGION'] ??
     variables['AWS_DEFAULT_REGION']
   );
+}
+
+/** A missing token is said now; the client of GitHub is loaded at the first use. */
+function workflowTarget(
+  config: SelectedConfig,
+  name: string,
+  target: WorkflowTargetConfig,
+  { variables, stateDirectory, onOutput }: TargetOptions,
+): Target {
+  const { service, environment, repository } = config;
+  const access = gitHubAccess(target.token ?? environment.github.token, variables);
+  // backout.yml without any repository on GitHub is refused before (config/consistency).
+  const where = target.repository ?? repository.github ?? '';
+  const { tag_pattern: pattern, versioning } = repository;
+  const settings = {
+    name,
+    repository: where,
+    environment: environment.github.environment ?? environment.name,
+    places: { service, environment: environment.name, target: name },
+    isRelease: (tag: string) => parseVersion(tag, pattern, versioning) !== undefined,
+    stateDirectory: fenceDirectory(config, stateDirectory),
+    onOutput: (line: string) => onOutput(name, line),
+  };
+  return lazyTarget({ name, kind: target.kind, readMs: WORKFLOW_READ_MS }, async () => {
+    const { openWorkflowTarget } = await import('./open-github.ts');
+    return openWorkflowTarget(access, target, settings);
+  });
+}
+
+/** Where lease numbers are kept that came by on this machine. */
+function fenceDirectory({ service, environment }: SelectedConfig, stateDirectory: string): string {
+  return join(stateDirectory, 'fences', service, environment.name);
 }
 
 /** An ARN says it too: `arn:aws:lambda:REGION:…`. */

@@ -117,15 +117,9 @@ const CASES: Case[] = [
   [`${LOCAL}alarms: { reread_after: 1m }`, 'alarms.reread_after', 'automation', 'flags'],
   [`${LOCAL}alarms: { flapping: { changes: 4 } }`, 'alarms.flapping', 'automation', 'flags'],
   [
-    `${LOCAL}targets: { a: { kind: workflow, file: deploy.yml, repository: a/b } }`,
-    'targets.a.kind',
+    `${LOCAL}targets: { a: { kind: workflow, file: deploy.yml, repository: a/b, token: "ssm:/t" } }`,
+    'targets.a.token',
     'application',
-    'flags',
-  ],
-  [
-    `${LOCAL}targets: { a: { kind: workflow, file: deploy.yml, repository: a/c } }`,
-    'targets.a.kind',
-    'assess',
     'flags',
   ],
   [
@@ -211,21 +205,23 @@ test('one environment that is not available leaves the others usable', () => {
   production: { state: { kind: aws }, ${AWS} }
 targets:
   here: { kind: command, deploy: [x], current: [x] }
-  there: { kind: workflow, file: deploy.yml, repository: a/b, environments: [production] }
+  there: { kind: workflow, file: deploy.yml, repository: a/b, token: 'ssm:/t', environments: [production] }
 `);
 
   expect(() => requireAvailable(config, 'application', 'laptop')).not.toThrow();
-  expect(() => requireAvailable(config, 'application', 'production')).toThrow('targets.there.kind');
+  expect(() => requireAvailable(config, 'application', 'production')).toThrow(
+    'targets.there.token',
+  );
   expect(() => requireAvailable(config, 'flags', 'production')).toThrow('state on AWS');
 });
 
 test('all settings that stand in the way are named together', () => {
   const config = parse(`${HEAD}${LOCAL}targets:
-  a: { kind: workflow, file: deploy.yml, repository: a/b }
-  b: { kind: workflow, file: deploy.yml, repository: a/b }
+  a: { kind: workflow, file: deploy.yml, repository: a/b, token: 'ssm:/a' }
+  b: { kind: workflow, file: deploy.yml, repository: a/b, token: 'ssm:/b' }
 `);
 
   expect(() => requireAvailable(config, 'application')).toThrow(
-    /targets\.a\.kind .*targets\.b\.kind/,
+    /targets\.a\.token .*targets\.b\.token/,
   );
 });

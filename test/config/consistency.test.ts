@@ -33,6 +33,31 @@ const CASES: BadInput[] = [
     'SSM replaces',
     'on the machine',
   ],
+  // A workflow on GitHub
+  [
+    'a workflow of no repository',
+    `${HEAD}targets:\n  edge: #!\n    kind: workflow\n    file: deploy.yml`,
+    'needs a repository on GitHub',
+    'github: owner/name',
+  ],
+  [
+    'runs at the default branch that do not say which release they deploy',
+    `${HEAD}repository: { github: a/b }\ntargets:\n  edge:\n    kind: workflow\n    file: deploy.yml\n    ref: default_branch #!`,
+    'nothing says which release',
+    'run-name',
+  ],
+  [
+    'a run that cannot know our incident',
+    `${HEAD}repository: { github: a/b }\ntargets:\n  edge:\n    kind: workflow\n    file: deploy.yml\n    run_name: "Deploy {tag} {incident}" #!`,
+    'cannot contain {incident}',
+    'Add an input',
+  ],
+  [
+    'a word in an input that nothing replaces',
+    `${HEAD}repository: { github: a/b }\ntargets:\n  edge:\n    kind: workflow\n    file: deploy.yml\n    inputs:\n      version: "{tg}" #!`,
+    'nothing replaces "{tg}"',
+    'Did you mean "tag"?',
+  ],
   // References between parts
   [
     'a rule naming an unknown group',

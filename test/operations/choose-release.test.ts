@@ -44,6 +44,8 @@ function situation(live: string | undefined, known: Known[], extraTags: string[]
     lastMove: undefined,
     services: [],
     stillOff: { flags: [], breakers: [], incidents: [], problems: [] },
+    deploying: [],
+    drift: [],
     recommended: { level: 'flags', why: '', command: undefined },
     problems: [],
   };

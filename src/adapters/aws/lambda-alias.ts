@@ -7,11 +7,11 @@ import { lastAliasChange } from './alias-change.ts';
 import { readMark, withMark } from './alias-mark.ts';
 import { artefactMissing } from './artefact-error.ts';
 import { deployFailure, classify, preflightFailure, saidBy } from './call-error.ts';
-import { fencedError } from './fenced.ts';
+import { fencedError } from '../fenced.ts';
 import { type Alias, getAlias, getVersion, type LambdaPlace, updateAlias } from './lambda-calls.ts';
 import { findVersion, functionArn, namesOf } from './lambda-find.ts';
 import { showRelease } from './release-text.ts';
-import { targetChanged } from './target-changed.ts';
+import { targetChanged } from '../target-changed.ts';
 
 /** All of a preflight: below the 10 s that its step gets. In milliseconds. */
 const PREFLIGHT_MS = 9_000;

@@ -3,7 +3,7 @@ import type { Finding } from '../explain.ts';
 import type { Path } from '../problems.ts';
 import { block, blocks, isBlock, type RawBlock, texts } from '../raw.ts';
 import { type KnownNames, unknownName, unknownNames, unknownPlaces } from './known.ts';
-import { needsGithub } from './parts.ts';
+import { needsGithub } from './github.ts';
 import { checkThreshold } from './rules.ts';
 
 export function checkChecks(raw: unknown, known: KnownNames): Finding[] {

@@ -3,6 +3,7 @@ import type { Finding } from '../explain.ts';
 import type { Path } from '../problems.ts';
 import { block, blocks, isBlock, type RawBlock, texts } from '../raw.ts';
 import { parseDuration, parsePercent } from '../values.ts';
+import { checkWorkflow } from './workflow.ts';
 import { findCycles, type KnownNames, unknownName, unknownNames, unknownPlaces } from './known.ts';
 
 /** Words in braces that are replaced in what a target runs. */
@@ -15,7 +16,7 @@ const WHERE_PLACES = ['service', 'environment', 'target'];
 const WHERE = ['function_name', 'alias', 'cluster', 'service', 'container', 'instances', 'units'];
 
 /** Keys of a target whose texts may contain those words. */
-const WITH_PLACES = ['preflight', 'deploy', 'current', 'inputs', 'cwd'];
+const WITH_PLACES = ['preflight', 'deploy', 'current', 'cwd'];
 
 export function checkTargets(raw: unknown, known: KnownNames): Finding[] {
   const each = blocks(raw, 'targets').flatMap(([id, target]) => {
@@ -26,9 +27,7 @@ export function checkTargets(raw: unknown, known: KnownNames): Finding[] {
       ...WHERE.flatMap((key) => unknownPlaces(target[key], WHERE_PLACES, [...path, key])),
       ...checkShift(target, path),
       ...(target['kind'] === 'ssm-command' ? checkFleet(target, path) : []),
-      ...(target['kind'] === 'workflow' && target['repository'] === undefined
-        ? needsGithub(raw, path)
-        : []),
+      ...(target['kind'] === 'workflow' ? checkWorkflow(raw, target, path) : []),
     ];
   });
   return [...each, ...findCycles('targets', raw)];
@@ -77,18 +76,6 @@ function checkFleet(target: RawBlock, path: Path): Finding[] {
   return [
     ...braces,
     { path: [...path, 'instances'], message, remedy: 'Name at least one tag, such as Role: api.' },
-  ];
-}
-
-/** A finding when nothing says which repository on GitHub is meant. */
-export function needsGithub(raw: unknown, path: Path): Finding[] {
-  if (block(raw, 'repository')['github'] !== undefined) return [];
-  return [
-    {
-      path,
-      message: 'this needs a repository on GitHub, and none is named',
-      remedy: 'Add github: owner/name to the section repository.',
-    },
   ];
 }
 

@@ -1,13 +1,9 @@
 /** Where releases come from, and what is written down afterwards. */
 import * as z from 'zod';
-import { checkedText, duration, reference, words } from '../values.ts';
+import { duration, ownerAndName, reference, words } from '../values.ts';
 
 export const repository = z.strictObject({
-  github: checkedText('^[A-Za-z0-9-]+/[A-Za-z0-9._-]+$', (value) =>
-    /^[A-Za-z0-9-]+\/[A-Za-z0-9._-]+$/.test(value)
-      ? undefined
-      : { message: `"${value}" is not owner/name`, remedy: 'Write it as "acme/storefront".' },
-  )
+  github: ownerAndName()
     .optional()
     .describe('owner/name on GitHub. Left out: only the local clone is used.'),
   path: words().default('.').describe('Local clone, relative to this file. Default: .'),

@@ -1,6 +1,17 @@
 /** The deployable parts of a service, and how each is taken to another release. */
 import * as z from 'zod';
-import { argv, duration, identifier, named, onlyIn, percent, reference, words } from '../values.ts';
+import {
+  argv,
+  checkedText,
+  duration,
+  ownerAndName,
+  identifier,
+  named,
+  onlyIn,
+  percent,
+  reference,
+  words,
+} from '../values.ts';
 
 const common = {
   description: words().optional().describe('What this part does.'),
@@ -116,13 +127,23 @@ const ssmCommand = z.strictObject({
   region: words().optional().describe(REGION),
 });
 
+const RUN_PLACES =
+  'May contain {tag}, {commit}, {service}, {environment}, {target}, {incident} and {fence}.';
+
 const workflow = z.strictObject({
   kind: z.literal('workflow').describe("The team's own deploy workflow on GitHub."),
   ...common,
-  repository: words()
+  repository: ownerAndName()
     .optional()
     .describe('owner/name of the workflow. Default: the repository of the service'),
-  file: words().describe('File name of the workflow, such as deploy.yml.'),
+  file: checkedText('^[^/]+\\.ya?ml$', (value) =>
+    /^[^/]+\.ya?ml$/.test(value)
+      ? undefined
+      : {
+          message: `"${value}" is not the file name of a workflow`,
+          remedy: 'Write the name in .github/workflows, such as "deploy.yml".',
+        },
+  ).describe('File name of the workflow, such as deploy.yml.'),
   ref: z
     .enum(['tag', 'default_branch'])
     .default('tag')
@@ -130,8 +151,23 @@ const workflow = z.strictObject({
   inputs: z
     .record(words(), z.string())
     .default({})
-    .describe('Inputs of the workflow. Values may contain {tag}, {commit} and {environment}.'),
-  token: reference().optional().describe('Reference to a token that may start workflows.'),
+    .describe(`Inputs of the workflow. ${RUN_PLACES} Default: none`),
+  run_name: words()
+    .optional()
+    .describe(
+      `What its runs are called: \`run-name\` of the workflow, with our words for its inputs. ${RUN_PLACES} Left out: names say nothing.`,
+    ),
+  live_from: z
+    .enum(['deployments', 'runs'])
+    .default('deployments')
+    .describe(
+      "What says which release is live: GitHub's deployments of the environment, or every run of the workflow. Default: deployments",
+    ),
+  token: reference()
+    .optional()
+    .describe(
+      'Reference to a token that may start workflows. Default: that of the environment, or GITHUB_TOKEN',
+    ),
 });
 
 export const targets = named(
