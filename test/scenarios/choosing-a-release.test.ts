@@ -231,6 +231,15 @@ test('a rollback on a platform that says only commits is proven by the commit', 
   expect(await assessed(site)).toMatchObject({ live: 'v1.1.0', problems: [] });
 });
 
+test('a rollback that failed there is resumed, since what is live is one of its two ends', async () => {
+  await using site = await openSite(ground);
+  await saysOnlyCommits(site);
+  await site.trouble('fails');
+  expectExit(await site.run(ROLLBACK), 1);
+  expectExit(await site.run('incident resume --json'), 0);
+  expect((await changesOf(site)).map(({ tag }) => tag)).toEqual(['v1.1.0']);
+});
+
 test('nothing ever recorded: what two people name is gone back to, and then recorded', async () => {
   await using site = await openSite(ground, { recorded: false });
   expectExit(await site.run(`${ROLLBACK} --to v1.1.0 --approved-by 'Grace Hopper'`), 0);
