@@ -10,20 +10,13 @@ import {
   lastKnownGood,
   newestFirst,
 } from '../model/eligibility.ts';
-import {
-  commitOfLive,
-  type History,
-  isCommitName,
-  nameSaid,
-  type Said,
-  tagOfLiveMoved,
-} from '../model/live.ts';
 import type { Release, Tag } from '../model/release.ts';
 import { compareVersions } from '../model/version.ts';
 import type { StillOff } from '../model/still-off.ts';
 import type { LiveRelease } from '../ports/target.ts';
 import { within } from '../ports/clock.ts';
 import { gatherEvidence } from './gather-evidence.ts';
+import { commitThatRuns, nameTargets, saysCommit } from './name-live.ts';
 import type { OperationPorts } from './operation-ports.ts';
 import { readStillOff } from './still-off.ts';
 
@@ -96,9 +89,8 @@ export async function assess(
   const history = { tags, releases };
   const targets = nameTargets(said, history);
   const live = agreedRelease(targets, problems);
-  const liveCommit = commitOfLive(live, targets.flatMap(sayings), history);
-  const oddity = tagOfLiveMoved(live, liveCommit, history);
-  if (oddity !== undefined) problems.push(oddity);
+  const { liveCommit, oddities } = commitThatRuns(live, targets, history);
+  problems.push(...oddities);
   const input: KnownGoodInput = {
     ...ports.facts.eligibility,
     releases,
@@ -203,21 +195,8 @@ function listNames({ releases, tags, live }: KnownGoodInput): string[] {
 export async function assessLive(ports: Pick<OperationPorts, 'targets' | 'clock' | 'repository'>) {
   const said = await readTargets(ports);
   // A message does not wait for git where the target says a tag.
-  const isNamed = said.every(({ live }) => !live.known || !isCommitName(live.tag));
-  const tags = isNamed ? [] : await ports.repository.tags().catch(() => []);
+  const tags = saysCommit(said) ? await ports.repository.tags().catch(() => []) : [];
   return agreedRelease(nameTargets(said, { tags, releases: [] }), []);
-}
-
-/** Targets that say a commit mean the release that is at it. */
-function nameTargets(targets: Assessment['targets'], history: History): Assessment['targets'] {
-  return targets.map(({ name, live }) => ({
-    name,
-    live: live.known ? nameSaid(live, history) : live,
-  }));
-}
-
-function sayings({ live }: Assessment['targets'][number]): Said[] {
-  return live.known ? [live] : [];
 }
 
 /**

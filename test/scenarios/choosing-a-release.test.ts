@@ -7,6 +7,7 @@ import { openGround } from './support/ground.ts';
 import {
   assessed,
   hasArtefacts,
+  PROVEN,
   remember,
   runs,
   saysOnlyCommits,
@@ -28,12 +29,6 @@ const A_B_C = [
   { tag: 'v1.1.0', status: 'bad' },
 ] as const;
 const D = { tag: 'v1.3.0', status: 'good', held: 'It loses orders at night' } as const;
-
-const PROVEN = [
-  { tag: 'v1.0.0', status: 'good' },
-  { tag: 'v1.1.0', status: 'good' },
-  { tag: 'v1.2.0' },
-] as const;
 
 async function fourReleases(site: Site, liveNow: 'v1.2.0' | 'v1.3.0'): Promise<void> {
   const commit = await tagCommit(site, D.tag);
