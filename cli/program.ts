@@ -82,7 +82,10 @@ export async function runProgram(argv: readonly string[]): Promise<ExitCode> {
 
 /** `error: unknown command 'asess'\n(Did you mean assess?)` as one of our errors. */
 function usageError({ code, message }: CommanderError): BackoutError {
-  const said = message.replace(/^error: /, '').replace(/\s*\(Did you mean (.*)\?\)$/, '');
+  const said = message
+    .replace(/^error: /, '')
+    .replace(/\s*\(Did you mean (.*)\?\)$/, '')
+    .replace(/\.+$/, '');
   const meant = /\(Did you mean (.*)\?\)$/.exec(message)?.[1];
   const hint = meant === undefined ? '' : ` Did you mean ${meant}?`;
   return new BackoutError({

@@ -1,7 +1,11 @@
 import { readEnvironment } from '../../src/config/environment.ts';
 import { bakeRelease } from '../../src/operations/bake-release.ts';
 import { recordRelease } from '../../src/operations/record-release.ts';
-import { detailsOfConfig, readArtefacts } from '../../src/wiring/release-details.ts';
+import {
+  detailsOfConfig,
+  readArtefacts,
+  readSchemaVersion,
+} from '../../src/wiring/release-details.ts';
 import { requireInput } from '../common/require-input.ts';
 import { runStep } from '../common/run-step.ts';
 import { readSwitch } from '../common/switch.ts';
@@ -13,11 +17,10 @@ await runStep(readEnvironment().variables, {
     const bakes = readSwitch('bake', input('bake'));
     const lines = (input('artefacts') ?? '').split(/[\n,]/).map((line) => line.trim());
     const artefacts = lines.filter((line) => line !== '');
-    const schemaVersion = input('schema_version');
     const { release, problems } = await recordRelease(ports, tag, {
       ...detailsOfConfig(config, ports.facts.configHash),
       ...readArtefacts(artefacts, config.targets),
-      ...(schemaVersion === undefined ? {} : { schemaVersion }),
+      ...readSchemaVersion(input('schema_version')),
       actor,
     });
     const recorded = `${tag} (${release.commit.slice(0, 10)}) is recorded as live since now.`;

@@ -1,12 +1,17 @@
 import type { Command } from 'commander';
 import { type Hold, type ReleaseDetails, requireTagFormat } from '../../src/model/release.ts';
 import { checkReason } from '../../src/model/typed-text.ts';
+import { readPastTime } from '../../src/model/typed-time.ts';
 import { bakeRelease } from '../../src/operations/bake-release.ts';
 import { gateDeployment } from '../../src/operations/gate-deployment.ts';
 import { endHold, holdRelease, markGood } from '../../src/operations/judge-release.ts';
 import { keptReleases } from '../../src/operations/kept-releases.ts';
 import { recordRelease } from '../../src/operations/record-release.ts';
-import { detailsOfConfig, readArtefacts } from '../../src/wiring/release-details.ts';
+import {
+  detailsOfConfig,
+  readArtefacts,
+  readSchemaVersion,
+} from '../../src/wiring/release-details.ts';
 import { type GlobalOptions, withService } from '../context.ts';
 import { EXIT, exitCodeOfVerdict } from '../exit-code.ts';
 import type { Runner } from '../program.ts';
@@ -18,6 +23,7 @@ import { stopSignal, watchView } from '../watch-view.ts';
 interface RecordOptions extends GlobalOptions {
   artefact: string[];
   schema?: string;
+  at?: string;
 }
 
 interface JudgeOptions extends GlobalOptions {
@@ -53,6 +59,7 @@ export function addRelease(program: Command, run: Runner): void {
       [],
     )
     .option('--schema <version>', 'version of the database schema that it runs on')
+    .option('--at <time>', 'when it was live, UTC, if that was before Backout was there')
     .action(run(saveRelease));
   release
     .command('bake')
@@ -138,17 +145,24 @@ async function gate(tag: string, options: GlobalOptions) {
 async function saveRelease(tag: string, options: RecordOptions) {
   requireTagFormat(tag);
   return await withService(options, { need: 'assess' }, async ({ service, out, user }) => {
+    const now = service.ports.clock.now();
+    const at =
+      options.at === undefined
+        ? undefined
+        : new Date(readPastTime(options.at, now, 'Nothing was recorded.')).toISOString();
     const details: ReleaseDetails = {
       ...detailsOfConfig(service.config, service.ports.facts.configHash),
       ...readArtefacts(options.artefact, service.config.targets),
-      ...(options.schema === undefined ? {} : { schemaVersion: options.schema }),
+      ...readSchemaVersion(options.schema),
       actor: user,
     };
-    const { release, problems } = await recordRelease(service.ports, tag, details);
+    const { release, problems } = await recordRelease(service.ports, tag, details, at);
     out.result(
       { ...release, problems },
       [
-        `${tag} (${release.commit.slice(0, 10)}) is recorded as live since now.`,
+        at === undefined
+          ? `${tag} (${release.commit.slice(0, 10)}) is recorded as live since now.`
+          : `${tag} (${release.commit.slice(0, 10)}) is recorded; it was last live ${formatInstant(release.deployedAt)}.`,
         ...problems.map((problem) => labelled('Problem', problem)),
       ].join('\n'),
     );

@@ -25,7 +25,8 @@ export async function gateDeployment(ports: OperationPorts, tag: string): Promis
   const commit = tags.find(({ name }) => name === tag)?.commit;
   if (commit === undefined) {
     const pattern = ports.facts.eligibility?.tagPattern;
-    const fits = pattern === undefined ? '' : ` Only tags that fit ${JSON.stringify(pattern)} are.`;
+    const fits =
+      pattern === undefined ? '' : ` Releases of this service fit ${JSON.stringify(pattern)}.`;
     throw tagNotFound(
       tag,
       tags.map(({ name }) => name),

@@ -7,7 +7,7 @@ import type { LivePart } from './live-state.ts';
  */
 export function nameByRecord(
   targets: readonly LivePart[],
-  releases: readonly Release[],
+  releases: readonly Pick<Release, 'tag' | 'commit' | 'details'>[],
 ): LivePart[] {
   return targets.map((said) => {
     const { name, live } = said;

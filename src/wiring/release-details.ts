@@ -29,6 +29,23 @@ function typeOf(value: boolean | number | string): FlagType {
 }
 
 /**
+ * The version of the database's schema, as it was typed.
+ * @throws BackoutError E_SCHEMA_VERSION (usage)
+ */
+export function readSchemaVersion(
+  typed: string | undefined,
+): Pick<ReleaseDetails, 'schemaVersion'> {
+  if (typed === undefined) return {};
+  if (/^[\x21-\x7e]{1,200}$/.test(typed)) return { schemaVersion: typed };
+  throw new BackoutError({
+    code: 'E_SCHEMA_VERSION',
+    kind: 'usage',
+    message: `${JSON.stringify(typed.slice(0, 80))} is not the version of a schema: 1 to 200 letters, digits and signs, no blanks.`,
+    remedy: 'Give it as the migration tool names it, such as 20261123031200, or leave it out.',
+  });
+}
+
+/**
  * What the platform calls the artefact of each target, as it was typed: `web=sha256:9f2c`.
  * @throws BackoutError E_TARGET, E_ARTEFACT_FORMAT (usage)
  */

@@ -24,10 +24,37 @@ describe('recording a release', () => {
     expect(problems).toEqual([]);
   });
 
-  it('says which target runs something else', async () => {
+  it('is refused when no target runs it: it would become the last known good one day', async () => {
     const site = await openSite();
-    const { problems } = await site.clock.run(recordRelease(site.ports, B.tag, {}));
+    const before = await site.ports.releases.list(SCOPE);
+    await expect(site.clock.run(recordRelease(site.ports, B.tag, {}))).rejects.toMatchObject({
+      code: 'E_NOT_LIVE',
+      kind: 'refused',
+      message: `${B.tag} did not go live: web says that ${C.tag} is live, not ${B.tag}.`,
+      remedy: expect.stringContaining('--at') as string,
+    });
+    expect(await site.ports.releases.list(SCOPE)).toEqual(before);
+  });
+
+  it('says which target runs something else, when another one runs it', async () => {
+    const site = await openSite();
+    const mail = {
+      ...site.target,
+      name: 'mail',
+      current: () => Promise.resolve({ known: true as const, tag: B.tag, detail: '' }),
+    };
+    const ports = { ...site.ports, targets: [site.target, mail] };
+    const { release, problems } = await site.clock.run(recordRelease(ports, B.tag, {}));
+    expect(release.tag).toBe(B.tag);
     expect(problems).toEqual([`web says that ${C.tag} is live, not ${B.tag}.`]);
+  });
+
+  it('goes on when no target can be asked, and says so', async () => {
+    const site = await openSite();
+    const ports = { ...site.ports, targets: [down(site.target)] };
+    const { release, problems } = await site.clock.run(recordRelease(ports, B.tag, {}));
+    expect(release.tag).toBe(B.tag);
+    expect(problems).toEqual([expect.stringMatching(/does not say what is live/)]);
   });
 });
 

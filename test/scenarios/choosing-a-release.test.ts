@@ -7,6 +7,7 @@ import { openGround } from './support/ground.ts';
 import {
   assessed,
   hasArtefacts,
+  PROVEN,
   remember,
   runs,
   saysOnlyCommits,
@@ -28,12 +29,6 @@ const A_B_C = [
   { tag: 'v1.1.0', status: 'bad' },
 ] as const;
 const D = { tag: 'v1.3.0', status: 'good', held: 'It loses orders at night' } as const;
-
-const PROVEN = [
-  { tag: 'v1.0.0', status: 'good' },
-  { tag: 'v1.1.0', status: 'good' },
-  { tag: 'v1.2.0' },
-] as const;
 
 async function fourReleases(site: Site, liveNow: 'v1.2.0' | 'v1.3.0'): Promise<void> {
   const commit = await tagCommit(site, D.tag);
@@ -229,6 +224,15 @@ test('a rollback on a platform that says only commits is proven by the commit', 
   expectExit(await site.run(ROLLBACK), 0);
   expect((await changesOf(site)).map(({ tag }) => tag)).toEqual(['v1.1.0']);
   expect(await assessed(site)).toMatchObject({ live: 'v1.1.0', problems: [] });
+});
+
+test('a rollback that failed there is resumed, since what is live is one of its two ends', async () => {
+  await using site = await openSite(ground);
+  await saysOnlyCommits(site);
+  await site.trouble('fails');
+  expectExit(await site.run(ROLLBACK), 1);
+  expectExit(await site.run('incident resume --json'), 0);
+  expect((await changesOf(site)).map(({ tag }) => tag)).toEqual(['v1.1.0']);
 });
 
 test('nothing ever recorded: what two people name is gone back to, and then recorded', async () => {

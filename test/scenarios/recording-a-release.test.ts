@@ -57,7 +57,9 @@ test('a record has commit, artefacts, schema version, flags, settings needed, an
 
 test('a release that needs what is gone since is passed over, named, and taken only as a named risk', async () => {
   await using site = await openSite(ground, { edit: NEEDS, variables: KEYS });
-  expectExit(await record(site, 'v1.1.0'), 3);
+  await runs(site, { tag: 'v1.1.0' });
+  expectExit(await record(site, 'v1.1.0'), 0);
+  await runs(site, { tag: 'v1.2.0' });
   // What the file lists has changed since; what was recorded has not.
   const file = join(site.directory, 'backout.yml');
   const later = (await readFile(file, 'utf8')).replace(/^releases:.*\n/m, '');
@@ -108,16 +110,46 @@ test('a bake in which a check fails leaves the release unproven', async () => {
   expect(await statusOf(site, 'v1.2.0')).toBe('deployed');
 });
 
-test('what a platform runs of a tag that was moved is not recorded as that tag in silence', async () => {
+test('what is not live is not recorded, nor what a tag stands for that was moved meanwhile', async () => {
   await using site = await openSite(ground, { instance: false, recorded: false });
+  const other = await record(site, 'v1.1.0');
+  expectExit(other, 4);
+  expect(errorOf(other)).toMatchObject({
+    code: 'E_NOT_LIVE',
+    message: 'v1.1.0 did not go live: web says that v1.2.0 is live, not v1.1.0.',
+  });
   await site.git('tag', '--force', 'v1.2.0', 'v1.0.0');
-  const end = await record(site, 'v1.2.0');
-  expectExit(end, 3);
-  expect(z.object({ problems: z.array(z.string()) }).parse(end.json).problems).toEqual([
-    expect.stringMatching(
-      /web says that v1\.2\.0 \([0-9a-f]{10}\) is live, not v1\.2\.0 \([0-9a-f]{10}\)/,
-    ),
+  const moved = await record(site, 'v1.2.0');
+  expectExit(moved, 4);
+  expect(errorOf(moved).message).toMatch(
+    /web says that v1\.2\.0 \([0-9a-f]{10}\) is live, not v1\.2\.0 \([0-9a-f]{10}\)/,
+  );
+  expect(await releasesOf(site)).toEqual([]);
+});
+
+test('releases from before Backout are recorded with their times: then there is a way back', async () => {
+  await using site = await openSite(ground, { instance: false, recorded: false });
+  expectExit(await record(site, 'v1.1.0', '--at', '2026-01-02T09:00:00Z'), 0);
+  expectExit(await record(site, 'v1.0.0', '--at', '2026-01-01T09:00Z'), 0);
+  expect((await assessed(site)).chosen).toBeUndefined();
+  for (const tag of ['v1.0.0', 'v1.1.0']) expectExit(await call(site, ['release', 'good', tag]), 0);
+  expect((await assessed(site)).chosen).toBe('v1.1.0');
+  expect(await releasesOf(site)).toMatchObject([
+    { tag: 'v1.0.0', deployedAt: '2026-01-01T09:00:00.000Z' },
+    { tag: 'v1.1.0', deployedAt: '2026-01-02T09:00:00.000Z' },
   ]);
+  for (const at of ['yesterday', '2026-02-30T09:00:00Z', '2999-01-01T00:00:00Z']) {
+    const end = await record(site, 'v1.2.0', '--at', at);
+    expectExit(end, 2);
+    expect(errorOf(end)).toMatchObject({ code: 'E_TIME', state: 'Nothing was recorded.' });
+  }
+});
+
+test.each(['', 'two words', 'x'.repeat(201)])('%j is no version of a schema', async (version) => {
+  await using site = await openSite(ground, { instance: false });
+  const end = await record(site, 'v1.2.0', '--schema', version);
+  expectExit(end, 2);
+  expect(errorOf(end).code).toBe('E_SCHEMA_VERSION');
 });
 
 test('marked good by hand: the journal has who, and that no bake proved it', async () => {

@@ -8,6 +8,7 @@ import { openGround } from './support/ground.ts';
 import { assessed, call, remember, runs } from './support/history.ts';
 import { changesOf, liveOf } from './support/look.ts';
 import { PLACE, openSite, type Site } from './support/site.ts';
+import { webTarget } from './support/site-config.ts';
 import { PATIENCE_MS } from './support/wait.ts';
 
 const ground = await openGround();
@@ -19,8 +20,6 @@ const WHY = ['--reason', 'Every second request fails'];
 
 /** A service with a folder, a `backout.yml` and a platform of its own, in the shared repository. */
 type Part = Pick<Site, 'ground' | 'service' | 'directory' | 'state' | 'variables' | 'git'>;
-
-const program = (...args: string[]): string => JSON.stringify([process.execPath, PLACE, ...args]);
 
 const configOf = (
   name: string,
@@ -34,11 +33,7 @@ environments:
     journal: { url: 'env:SITE_JOURNAL_URL' }
 repository: { path: ../.., tag_pattern: '${name}/v*' }
 targets:
-  web:
-    kind: command
-    preflight: ${program('preflight', state, '{tag}', '{commit}')}
-    deploy: ${program('deploy', state, '{tag}', '{commit}')}
-    current: ${program('current', state)}
+${webTarget(state, [process.execPath, PLACE])}
 checks:
   health: { kind: http, url: ${health.url} }
 stages: { now: 0s, t+2: 100ms, t+10: 200ms }

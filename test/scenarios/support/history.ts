@@ -20,6 +20,13 @@ export interface Deployed {
   held?: string;
 }
 
+/** Two good releases, and what is live. */
+export const PROVEN = [
+  { tag: 'v1.0.0', status: 'good' },
+  { tag: 'v1.1.0', status: 'good' },
+  { tag: 'v1.2.0' },
+] as const satisfies readonly Deployed[];
+
 const HOUR_MS = 3_600_000;
 
 /** Records releases as deployed one hour after another, the last of them an hour from `until`. */

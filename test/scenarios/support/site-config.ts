@@ -17,9 +17,18 @@ export interface SiteConfig {
 
 export const ENVIRONMENT = 'production';
 
+/** The target `web`, below `targets:`; further settings of it may follow. */
+export function webTarget(state: string, place: readonly string[]): string {
+  const program = (...args: string[]): string => JSON.stringify([...place, ...args]);
+  return `  web:
+    kind: command
+    preflight: ${program('preflight', state, '{tag}', '{commit}')}
+    deploy: ${program('deploy', state, '{tag}', '{commit}')}
+    current: ${program('current', state)}`;
+}
+
 export function siteConfig(config: SiteConfig): string {
   const { service, baseUrl, state, place } = config;
-  const program = (...args: string[]): string => JSON.stringify([...place, ...args]);
   return `
 service: ${service}
 environments:
@@ -46,11 +55,7 @@ breakers:
     stripe: { recovery_order: 1 }
     twilio: { recovery_order: 2 }
 targets:
-  web:
-    kind: command
-    preflight: ${program('preflight', state, '{tag}', '{commit}')}
-    deploy: ${program('deploy', state, '{tag}', '{commit}')}
-    current: ${program('current', state)}
+${webTarget(state, place)}
     timeout: ${config.deployTimeout ?? '20s'}
 checks:
   health: { kind: http, url: /health, timeout: 2s }
