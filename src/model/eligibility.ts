@@ -30,6 +30,7 @@ export type ReasonCode =
   | 'elsewhere'
   | 'ancestry-unknown'
   | 'artefact-unknown'
+  | 'artefact-doubted'
   | 'migrations-unclear'
   | 'flag-gone';
 
@@ -53,8 +54,11 @@ export interface Evidence {
   /** What each target says of its artefact. */
   artefacts: readonly {
     target: string;
-    /** `mismatch`: the platform has something else than the record of the release says. */
-    state: 'there' | 'missing' | 'mismatch' | 'unknown';
+    /**
+     * `mismatch`: the platform has something else than the record of the release says. `doubted`:
+     * it can be deployed, and about a part of it (an image in a registry) nobody could be asked.
+     */
+    state: 'there' | 'doubted' | 'missing' | 'mismatch' | 'unknown';
     detail: string;
   }[];
   /** What the migrations since then mean for its code; left out: nobody audits any. */
@@ -72,6 +76,14 @@ export interface Surroundings {
   floor?: string;
   /** Secrets that older code needs and that are not there. */
   missingSecrets?: readonly string[];
+}
+
+/**
+ * Whether a second person has nothing to look at: GREEN, or what could not be asked stays so at any
+ * hour (another registry, a missing permission). Asking for one would be a refusal every night.
+ */
+export function needsNoSecond({ colour, reasons }: Eligibility): boolean {
+  return colour === 'GREEN' || reasons.every(({ code }) => code === 'artefact-doubted');
 }
 
 /** RED, and a person may accept the risk by naming it. Everything else RED is refused. */
@@ -223,6 +235,9 @@ function fromEvidence(
       reasons.push(red('artefact-missing', `${target} has it no more: ${detail}`));
     if (state === 'mismatch') {
       reasons.push(red('artefact-mismatch', `${target} and its record disagree: ${detail}`));
+    }
+    if (state === 'doubted') {
+      reasons.push(yellow('artefact-doubted', `${target} can deploy it, but ${detail}`));
     }
     if (state === 'unknown') {
       reasons.push(
