@@ -32,6 +32,7 @@ export type ReasonCode =
   | 'elsewhere'
   | 'ancestry-unknown'
   | 'artefact-unknown'
+  | 'artefact-doubted'
   | 'migrations-unclear'
   | 'flag-gone';
 
@@ -55,8 +56,11 @@ export interface Evidence {
   /** What each target says of its artefact. */
   artefacts: readonly {
     target: string;
-    /** `mismatch`: the platform has something else than the record of the release says. */
-    state: 'there' | 'missing' | 'mismatch' | 'unknown';
+    /**
+     * `mismatch`: the platform has something else than the record of the release says. `doubted`:
+     * it can be deployed, and about a part of it (an image in a registry) nobody could be asked.
+     */
+    state: 'there' | 'doubted' | 'missing' | 'mismatch' | 'unknown';
     detail: string;
   }[];
   /** What the migrations since then mean for its code; left out: nobody audits any. */
@@ -84,6 +88,14 @@ export interface Surroundings {
   missingSecrets?: readonly string[];
   /** What was deployed according to others than our record, by tag; left out: nobody was asked. */
   deployed?: ReadonlyMap<string, Deployed>;
+}
+
+/**
+ * Whether a second person has nothing to look at: GREEN, or what could not be asked stays so at any
+ * hour (another registry, a missing permission). Asking for one would be a refusal every night.
+ */
+export function needsNoSecond({ colour, reasons }: Eligibility): boolean {
+  return colour === 'GREEN' || reasons.every(({ code }) => code === 'artefact-doubted');
 }
 
 /** RED, and a person may accept the risk by naming it. Everything else RED is refused. */
@@ -265,6 +277,9 @@ function fromEvidence(
     if (state === 'mismatch') {
       const text = `${target} and its record disagree: ${withoutStop(detail)}`;
       reasons.push(red('artefact-mismatch', text));
+    }
+    if (state === 'doubted') {
+      reasons.push(yellow('artefact-doubted', `${target} can deploy it, but ${detail}`));
     }
     if (state === 'unknown') {
       reasons.push(

@@ -1,4 +1,4 @@
-import type { Eligibility } from '../model/eligibility.ts';
+import { type Eligibility, needsNoSecond } from '../model/eligibility.ts';
 import { BackoutError } from '../model/error.ts';
 import { type Plan, shortHash } from '../model/plan.ts';
 import type { Assessment } from './assess.ts';
@@ -17,12 +17,12 @@ function isSamePerson(one: string, other: string): boolean {
 
 /**
  * A second person agrees where the environment asks for it: always, or when the release to go back
- * to is not GREEN. The last known good needs nobody: it is the proven way home.
+ * to is not GREEN, unless all that is missing is an answer that no person could give either. The last known good needs nobody: it is the proven way home.
  * @throws BackoutError E_APPROVAL (refused)
  */
 export function requireApproval(assessment: Assessment, plan: Plan, approval: Approval): void {
   const judged = assessment.candidates.find(({ tag }) => tag === plan.to);
-  const green = judged?.colour === 'GREEN';
+  const green = judged !== undefined && needsNoSecond(judged);
   const needed = approval.policy === 'always' || (approval.policy === 'unless_green' && !green);
   if (!needed) return;
   const second = approval.approvedBy?.trim() ?? '';

@@ -80,7 +80,7 @@ async function askArtefact(
   try {
     const doubt = await within(clock, EVIDENCE_CAP_MS, () => target.preflight(ref));
     return typeof doubt === 'string'
-      ? { target: target.name, state: 'unknown', detail: doubt }
+      ? { target: target.name, state: 'doubted', detail: doubt }
       : { target: target.name, state: 'there', detail: '' };
   } catch (error) {
     if (!(error instanceof BackoutError)) {

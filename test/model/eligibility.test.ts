@@ -199,6 +199,14 @@ const ROWS: Row[] = [
     ['artefact-mismatch'],
   ],
   [
+    'in a registry that cannot be asked',
+    GOOD,
+    {},
+    { artefacts: [{ target: 'web', state: 'doubted', detail: 'whether it has the image' }] },
+    'YELLOW',
+    ['artefact-doubted'],
+  ],
+  [
     'with an artefact that nobody can see',
     GOOD,
     {},
@@ -287,10 +295,13 @@ describe('The last known good', () => {
     expect(choose({ 'v1.1.0': { migrations } }, { floor: 'v1.1.0' })).toBeUndefined();
   });
 
-  it('stays the proven one when the platform cannot be asked at the moment', () => {
-    const artefacts = [{ target: 'web', state: 'unknown', detail: 'throttled' }] as const;
-    expect(choose({ 'v1.1.0': { artefacts } })).toBe('v1.1.0');
-  });
+  it.each(['unknown', 'doubted'] as const)(
+    'stays the proven one when its artefact is %s',
+    (state) => {
+      const artefacts = [{ target: 'web', state, detail: 'throttled' }];
+      expect(choose({ 'v1.1.0': { artefacts } })).toBe('v1.1.0');
+    },
+  );
 });
 
 describe('Risks', () => {

@@ -267,6 +267,21 @@ describe('a second person', () => {
   });
 });
 
+it.each([
+  ['doubted', undefined],
+  ['unknown', 'E_APPROVAL'],
+] as const)('A proven release whose artefact is %s: a second person is %s', async (state, code) => {
+  const { ports } = await openSite();
+  const artefacts = [{ target: 'web', state, detail: 'whether ghcr.io has it' }];
+  const plan = planApplication(ports.facts, undefined, { tag: 'v1.1.0', commit: 'a'.repeat(40) });
+  const approval = { policy: 'unless_green', actor: 'kim', approvedBy: undefined } as const;
+  expect(codeOf(() => requireApproval(assessed({ artefacts }), plan, approval))).toBe(code);
+  // Beside anything else that is YELLOW it does not count.
+  const gone = { gone: ['sales'], changed: [] };
+  const both = assessed({ artefacts, flags: gone });
+  expect(codeOf(() => requireApproval(both, plan, approval))).toBe('E_APPROVAL');
+});
+
 const CLEAN: Evidence = {
   ancestry: 'ancestor',
   artefacts: [{ target: 'web', state: 'there', detail: '' }],

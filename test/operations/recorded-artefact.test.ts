@@ -84,7 +84,7 @@ it('What nobody could tell makes it YELLOW, stands in the step, and stops nothin
   site.target.preflight = () => Promise.resolve(doubt);
   const { assessment } = await site.clock.run(prepareRollback(site.ports, 'application', B.tag));
   const judged = assessment.candidates.find(({ tag }) => tag === B.tag);
-  expect(judged).toMatchObject({ colour: 'YELLOW', reasons: [{ code: 'artefact-unknown' }] });
+  expect(judged).toMatchObject({ colour: 'YELLOW', reasons: [{ code: 'artefact-doubted' }] });
   const { execution } = await roll(site);
   expect(execution.outcome).toBe('done');
   expect(JSON.stringify(execution.steps)).toContain(doubt);

@@ -127,7 +127,7 @@ it('A rollout that was under way when we were killed is waited for, not begun ag
   await at.publish(GOOD);
   const bad = await at.publish(BAD);
   at.rollouts.settle(bad, 4);
-  at.rollouts.plan.looks = 1_000;
+  at.rollouts.plan.looks = Infinity;
   const journal = memoryJournal();
   const stop = new AbortController();
   const first = run(journal, at.target, stop.signal);

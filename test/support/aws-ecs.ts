@@ -37,7 +37,7 @@ interface Deployment {
 
 /** How rollouts go; may be changed at any time. */
 export interface RolloutPlan {
-  /** Looks that a rollout takes. Default 2. */
+  /** Looks that a rollout takes; Infinity = it does not move. Default 2. */
   looks: number;
   /** The tasks of new deployments do not come up: ECS gives up, and goes back if told to. */
   breaks?: 'stay' | 'roll-back' | undefined;
@@ -107,6 +107,7 @@ class Rollouts {
     const [primary, ...older] = this.deployments;
     if (primary === undefined || primary.rolloutState !== 'IN_PROGRESS') return;
     if (this.plan.breaks !== undefined) return this.giveUp(primary);
+    if (this.plan.looks === Infinity) return;
     const step = Math.ceil(primary.desiredCount / this.plan.looks);
     primary.runningCount = Math.min(primary.desiredCount, primary.runningCount + step);
     primary.pendingCount = primary.desiredCount - primary.runningCount;

@@ -4,6 +4,7 @@ import { classify, deployFailure } from './call-error.ts';
 import { describeService, type EcsService } from './ecs-calls.ts';
 import type { EcsOptions } from './ecs-options.ts';
 import { readRollout, shortArn, showRollout, whyFailed } from './ecs-rollout.ts';
+import { stillWaiting } from './still-waiting.ts';
 import { targetChanged } from '../target-changed.ts';
 
 const POLL_MS = 3_000;
@@ -17,14 +18,15 @@ interface Awaited {
 }
 
 /**
- * Looks until the service is steady on this task definition, with a line whenever something moved.
+ * Looks until the service is steady on this task definition, with a line whenever something moved,
+ * and every few seconds while nothing does.
  * A look that fails because AWS is busy or silent is made again; the step's cap ends it.
  * @throws BackoutError E_DEPLOY when ECS gave up; E_TARGET_CHANGED when somebody else deployed
  */
 export async function waitForRollout(options: EcsOptions, awaited: Awaited): Promise<void> {
   const { name, clock, pollMs = POLL_MS, onOutput = () => {} } = options;
   const { arn, label, release, signal } = awaited;
-  let said = '';
+  const say = stillWaiting(clock, onOutput);
   for (;;) {
     const service = await look(options, awaited);
     const rollout = service === undefined ? undefined : readRollout(service);
@@ -32,9 +34,7 @@ export async function waitForRollout(options: EcsOptions, awaited: Awaited): Pro
       const { primary, state } = rollout;
       if (primary.taskDefinition !== arn) throw replacedError(options, awaited, service);
       if (state === 'failed') throw gaveUp(name, release, whyFailed(service, primary));
-      const line = `${release.tag}: ${showRollout(rollout)}.`;
-      if (line !== said) onOutput(line);
-      said = line;
+      say(`${release.tag}: ${showRollout(rollout)}.`);
       if (state === 'done') return;
     }
     try {

@@ -11,6 +11,7 @@ import { fencedError } from '../fenced.ts';
 import { type Alias, getAlias, getVersion, type LambdaPlace, updateAlias } from './lambda-calls.ts';
 import { findVersion, functionArn, namesOf } from './lambda-find.ts';
 import { showRelease } from './release-text.ts';
+import { sleepAloud } from './still-waiting.ts';
 import { targetChanged } from '../target-changed.ts';
 
 /** All of a preflight: below the 10 s that its step gets. In milliseconds. */
@@ -115,11 +116,13 @@ export function lambdaAliasTarget(options: LambdaAliasOptions): Target {
       if (!isSame(now, first)) {
         ({ revision } = await write({ ...first, revision }, version, release, guard));
       }
-      onOutput(
-        `${percent(share)} of the traffic goes to version ${version} for ${waitMs / 1000} s.`,
-      );
       await attempt(`Waiting before the rest of the traffic goes over`, release, guard, true, () =>
-        clock.sleep(waitMs, guard.signal),
+        sleepAloud(clock, waitMs, {
+          signal: guard.signal,
+          say: onOutput,
+          line: (seconds) =>
+            `${percent(share)} of the traffic goes to version ${version}, ${seconds} s more.`,
+        }),
       );
     }
     await write({ version, description, shares: {}, revision }, version, release, guard);

@@ -4,18 +4,18 @@ import { requireReleaseFormat } from '../../model/release.ts';
 import type { DeployGuard, LiveRelease, ReleaseRef, Target } from '../../ports/target.ts';
 import { requireArtefact } from '../command/artefact.ts';
 import { deployFailure, preflightFailure, saidBy } from './call-error.ts';
-import { fencedError } from '../fenced.ts';
 import { type Invocation, listMachines, type Machine, PAGE } from './ssm-calls.ts';
 import {
   describeFleet,
   fleetRelease,
   hasRelease,
   type MachineState,
-  overtakenBy,
   readState,
   whyNot,
 } from './ssm-fleet.ts';
+import { isCode, mixedError, nobodyThere, requireNotOvertaken, requireYes } from './ssm-errors.ts';
 import { type RunRequest, runOnMachines, type SsmRunner } from './ssm-run.ts';
+import { stillWaiting } from './still-waiting.ts';
 import {
   deployScript,
   markScript,
@@ -72,10 +72,26 @@ export function ssmCommandTarget(options: SsmCommandOptions): Target {
     const parts = Array.from({ length: Math.ceil(ids.length / PAGE) }, (_, at) =>
       ids.slice(at * PAGE, (at + 1) * PAGE),
     );
+    const over = parts.map(() => 0);
     const results = await Promise.all(
-      parts.map((part) => runOnMachines(options, { ...request, machines: part })),
+      parts.map((part, at) =>
+        runOnMachines(options, {
+          ...request,
+          machines: part,
+          onLook(ended) {
+            over[at] = ended;
+            request.onLook?.(over.reduce((sum, one) => sum + one, 0));
+          },
+        }),
+      ),
     );
     return new Map(results.flatMap((one) => [...one]));
+  }
+
+  /** For a question that people wait for. */
+  function asked(): (over: number) => void {
+    const say = stillWaiting(options.clock, onOutput);
+    return (over) => say(`${over} machines of ${name} have answered.`);
   }
 
   async function current(signal: AbortSignal): Promise<LiveRelease> {
@@ -104,7 +120,13 @@ export function ssmCommandTarget(options: SsmCommandOptions): Target {
       if (commands.preflight === undefined) return;
       const script = preflightScript(release, fill(commands.preflight, release));
       const purpose = `backout: can ${release.tag} be deployed`;
-      const answers = await onAll(machines, { ...asking, script, purpose, signal });
+      const answers = await onAll(machines, {
+        ...asking,
+        script,
+        purpose,
+        signal,
+        onLook: asked(),
+      });
       requireYes(name, release, answers);
       onOutput(`${release.tag} can be deployed to ${answers.size} machines.`);
     } catch (error) {
@@ -129,7 +151,13 @@ export function ssmCommandTarget(options: SsmCommandOptions): Target {
       }
       const script = markScript(turn, commands.current);
       const purpose = `backout: ${incident} looks at ${name}`;
-      const answers = await onAll(machines, { ...asking, script, purpose, signal });
+      const answers = await onAll(machines, {
+        ...asking,
+        script,
+        purpose,
+        signal,
+        onLook: asked(),
+      });
       requireNotOvertaken(name, fence, answers.values());
       states = machines.map((one) => readState(one, answers.get(one.id)));
       // An exit code is the proof that a script gets there; "Online" is minutes old.
@@ -172,7 +200,10 @@ export function ssmCommandTarget(options: SsmCommandOptions): Target {
     for (; at < open.length && failed.size <= options.maxFailures; at += size) {
       const machines = open.slice(at, at + size).map(({ id }) => id);
       const purpose = `backout: ${incident} ${release.tag} to ${name}`;
-      const request = { machines, script, limitMs: options.timeoutMs, purpose, signal };
+      const say = stillWaiting(options.clock, onOutput);
+      const onLook = (over: number): void =>
+        say(`${release.tag}: ${over} of the ${machines.length} machines in turn have ended.`);
+      const request = { machines, script, limitMs: options.timeoutMs, purpose, signal, onLook };
       const answers = await runOnMachines(options, request);
       requireNotOvertaken(name, turn.fence, answers.values());
       for (const id of machines) {
@@ -196,11 +227,6 @@ export function ssmCommandTarget(options: SsmCommandOptions): Target {
   return { name, kind: 'ssm-command', readMs: options.readTimeoutMs, preflight, apply, current };
 }
 
-/** SSM answers -1 for a script that did not run to its end. */
-function isCode(code: number | undefined): boolean {
-  return code !== undefined && code >= 0;
-}
-
 function fill(argv: readonly string[], release: ReleaseRef): string[] {
   return argv.map((word) => fillPlaces(word, { ...release }));
 }
@@ -209,81 +235,4 @@ function fill(argv: readonly string[], release: ReleaseRef): string[] {
 function batchSize(batch: SsmCommandOptions['batch'], fleet: number): number {
   const wanted = 'machines' in batch ? batch.machines : Math.floor(batch.share * fleet);
   return Math.min(PAGE, Math.max(1, wanted));
-}
-
-/** @throws BackoutError E_FENCED, E_FENCE (refused) */
-function requireNotOvertaken(name: string, fence: number, answers: Iterable<Invocation>): void {
-  for (const answer of answers) {
-    const highest = overtakenBy(answer);
-    if (highest === undefined) continue;
-    if (!Number.isNaN(highest)) throw fencedError(name, highest, fence);
-    throw new BackoutError({
-      code: 'E_FENCE',
-      kind: 'refused',
-      message: `Whether a newer rollback has taken over ${name} cannot be told: the mark on ${answer.id} cannot be read.`,
-      remedy: `Look at /var/lib/backout on ${answer.id}; remove the damaged file, then try again.`,
-    });
-  }
-}
-
-/** @throws BackoutError E_ARTEFACT_MISSING (refused), or E_PREFLIGHT where a machine gave no answer */
-function requireYes(
-  name: string,
-  { tag }: ReleaseRef,
-  answers: ReadonlyMap<string, Invocation>,
-): void {
-  const not = [...answers.values()].filter(({ status }) => status !== 'Success');
-  if (not.length === 0) return;
-  // An exit code is the program's answer; no exit code is no answer.
-  const answered = not.filter(({ status, code }) => status === 'Failed' && isCode(code));
-  const said = (answered.length > 0 ? answered : not).map((one) => `${one.id}: ${whyNot(one)}`);
-  throw new BackoutError({
-    code: answered.length > 0 ? 'E_ARTEFACT_MISSING' : 'E_PREFLIGHT',
-    kind: answered.length > 0 ? 'refused' : 'failed',
-    message: `${tag} cannot be deployed to ${not.length} machines of ${name}: ${said.slice(0, 5).join('; ')}.`,
-    state: `${name} was not touched.`,
-    remedy: 'Choose another release with `backout assess`, or mend what the machines say.',
-    retryable: answered.length === 0,
-  });
-}
-
-function nobodyThere({ name, instances }: SsmCommandOptions, registered: number): BackoutError {
-  const tags = Object.entries(instances).map(([key, value]) => `${key}=${value}`);
-  return new BackoutError({
-    code: 'E_PREFLIGHT',
-    message:
-      registered === 0
-        ? `No machine registered with SSM has the tags ${tags.join(', ')} of ${name}.`
-        : `No command reaches any of the ${registered} machines of ${name}.`,
-    remedy: 'Check the tags, the region and the SSM agent of the machines.',
-    retryable: registered > 0,
-  });
-}
-
-/** Machine by machine, because somebody has to look at exactly those. */
-function mixedError(
-  name: string,
-  { tag }: ReleaseRef,
-  result: {
-    done: number;
-    fleet: number;
-    failed: ReadonlyMap<string, string>;
-    untried: readonly string[];
-    unreached: readonly string[];
-  },
-): BackoutError {
-  const { done, fleet, failed, untried, unreached } = result;
-  const lines = [
-    ...[...failed].map(([id, why]) => `${id}: ${why}`),
-    ...unreached.map((id) => `${id}: no command reaches it`),
-    ...(untried.length === 0 ? [] : [`not tried after that: ${untried.join(', ')}`]),
-  ];
-  return new BackoutError({
-    code: 'E_DEPLOY',
-    kind: 'uncertain',
-    message: `${tag} is on ${done} of ${fleet} machines of ${name}. ${lines.slice(0, 20).join('; ')}.`,
-    state: `The machines of ${name} run different releases.`,
-    remedy:
-      'Mend those machines, or take them out of the fleet by their tags. Then `backout incident resume` goes on to the same release, with the machines that do not have it.',
-  });
 }

@@ -39,6 +39,8 @@ export interface RunRequest {
    * to end it. SSM shows a dead machine as reachable for minutes. Left out: all have to be over.
    */
   enoughAfterMs?: number;
+  /** Called at every look with how many machines are over. */
+  onLook?: (over: number) => void;
 }
 
 /**
@@ -53,6 +55,7 @@ export async function runOnMachines(
   const { client, clock, pollMs } = runner;
   const { machines, signal, enoughAfterMs = Infinity } = request;
   const enoughAt = clock.now() + enoughAfterMs;
+  let isFirst = true;
   const commandId = await send(runner, request);
   try {
     for (;;) {
@@ -61,6 +64,9 @@ export async function runOnMachines(
         (now ?? []).filter(({ status }) => OVER.includes(status)).map((one) => [one.id, one]),
       );
       if (machines.every((id) => over.has(id))) return over;
+      // Most are over before the second look: there is nothing to say about them.
+      if (!isFirst) request.onLook?.(over.size);
+      isFirst = false;
       if (clock.now() >= enoughAt) {
         await endCommand(client, AbortSignal.timeout(CANCEL_MS), commandId);
         return over;

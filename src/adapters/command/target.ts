@@ -44,6 +44,29 @@ export interface CommandTargetOptions {
   readTimeoutMs?: number;
   /** Each line that `preflight` and `deploy` print, secrets removed. */
   onOutput?: (line: string) => void;
+  /** Silence after which a line says that a deploy still runs, in milliseconds. Default 5,000. */
+  sayEveryMs?: number;
+}
+
+/** Many deploy programs print nothing until they are done: whoever waits has to see that it lives. */
+async function aloud<T>(
+  { name, onOutput = () => {}, sayEveryMs = 5_000 }: CommandTargetOptions,
+  work: (onLine: (line: string) => void) => Promise<T>,
+): Promise<T> {
+  const startedAt = performance.now();
+  // The machine's timer and not the Clock: the program lives in real time.
+  const timer = setInterval(() => {
+    const seconds = Math.round((performance.now() - startedAt) / 1000);
+    onOutput(`The deploy program of ${name} still runs (${seconds} s).`);
+  }, sayEveryMs);
+  try {
+    return await work((line) => {
+      timer.refresh();
+      onOutput(line);
+    });
+  } finally {
+    clearInterval(timer);
+  }
 }
 
 /**
@@ -65,7 +88,8 @@ export function commandTarget(options: CommandTargetOptions): Target {
       release?: ReleaseRef;
       env?: Record<string, string>;
       signal?: AbortSignal;
-      quiet?: boolean;
+      /** Left out: what it prints is an answer to us, not news for people. */
+      onLine?: ((line: string) => void) | undefined;
     },
     timeoutMs: number,
   ): Promise<CommandEnd> {
@@ -76,13 +100,12 @@ export function commandTarget(options: CommandTargetOptions): Target {
       timeoutMs,
       signal: about.signal,
       secrets,
-      // What `current` prints is an answer to us, not news for people.
-      onLine: about.quiet === true ? undefined : options.onOutput,
+      onLine: about.onLine,
     });
   }
 
   const ask = (signal: AbortSignal): Promise<CommandEnd> =>
-    run(commands.current, { signal, quiet: true }, readTimeoutMs);
+    run(commands.current, { signal }, readTimeoutMs);
 
   async function current(signal: AbortSignal): Promise<LiveRelease> {
     const program = commands.current[0] ?? 'the program';
@@ -111,7 +134,11 @@ export function commandTarget(options: CommandTargetOptions): Target {
       requireArtefact(name, commands, release);
       if (commands.preflight === undefined) return;
       const env = variablesFor(release);
-      const end = await run(commands.preflight, { release, env }, readTimeoutMs);
+      const end = await run(
+        commands.preflight,
+        { release, env, onLine: options.onOutput },
+        readTimeoutMs,
+      );
       if (end.how === 'exited' && end.code === 0) return;
       // An exit code is the program's answer. No answer is not the answer "missing".
       const answered = end.how === 'exited' && end.code !== 75;
@@ -141,7 +168,9 @@ export function commandTarget(options: CommandTargetOptions): Target {
         BACKOUT_FENCE: String(fence),
         BACKOUT_INCIDENT: incident,
       };
-      const end = await run(commands.deploy, { release, env, signal }, options.timeoutMs);
+      const end = await aloud(options, (onLine) =>
+        run(commands.deploy, { release, env, signal, onLine }, options.timeoutMs),
+      );
       if (end.how === 'exited' && end.code === 0) return;
       throw deployError({ target: name, release, end, timeoutMs: options.timeoutMs });
     },

@@ -45,7 +45,7 @@ describe('A rollout', () => {
 
   it('of ours that is under way counts as what has to go', async () => {
     await using at = await badIsLive();
-    at.rollouts.plan.looks = 1_000;
+    at.rollouts.plan.looks = Infinity;
     const stop = new AbortController();
     const applying = failureOf(at.target.apply(GOOD, guard(1, stop.signal)));
     await until('it is under way', () => at.rollouts.deployments.length === 2);
@@ -57,7 +57,7 @@ describe('A rollout', () => {
   it('of somebody else that is under way counts as what is coming', async () => {
     await using at = await badIsLive();
     at.rollouts.settle(at.good, 4);
-    at.rollouts.plan.looks = 1_000;
+    at.rollouts.plan.looks = Infinity;
     await at.deployedBySomebodyElse(at.bad);
     expect(await at.target.current(signal)).toMatchObject({ known: true, tag: BAD.tag });
   });
