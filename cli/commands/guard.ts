@@ -1,10 +1,12 @@
 import type { Command } from 'commander';
+import { readEnvironment } from '../../src/config/environment.ts';
 import { parseDuration } from '../../src/config/values.ts';
 import { BackoutError, describeCause } from '../../src/model/error.ts';
 import { guardPorts } from '../../src/operations/guard-ports.ts';
 import { type GuardLook, lookAtReleases } from '../../src/operations/guard-releases.ts';
 import { newMemory } from '../../src/operations/guard-situation.ts';
 import { watchReleases } from '../../src/operations/watch-releases.ts';
+import { buildHistory } from '../../src/wiring/build-history.ts';
 import { type CommandContext, type GlobalOptions, withService } from '../context.ts';
 import { EXIT, exitCodeOfVerdict } from '../exit-code.ts';
 import type { Runner } from '../program.ts';
@@ -34,7 +36,7 @@ async function guard(options: GuardOptions) {
   return await withService(options, { need: 'assess' }, async (context) => {
     if (options.watch === true) return await watch(context, everyMs);
     const { service, out, again } = context;
-    const look = await lookAtReleases(guardPorts(service.ports), newMemory());
+    const look = await lookAtReleases(portsOf(service), newMemory());
     out.result(look, renderLook(look, again));
     return exitCodeOfVerdict(look.verdict);
   });
@@ -60,7 +62,7 @@ async function watch({ service, out, again }: CommandContext, everyMs: number) {
       out.line(nextLine(again(command)));
     }
   };
-  const { looks } = await watchReleases(guardPorts(ports), {
+  const { looks } = await watchReleases(portsOf(service), {
     everyMs,
     signal: ports.interrupted ?? new AbortController().signal,
     onTurn: (turn) => {
@@ -80,6 +82,10 @@ async function watch({ service, out, again }: CommandContext, everyMs: number) {
   });
   out.result({ looks }, `Stopped after ${looks === 1 ? '1 look' : `${looks} looks`}.`);
   return EXIT.done;
+}
+
+function portsOf({ ports, config }: CommandContext['service']) {
+  return guardPorts(ports, buildHistory(config, readEnvironment().variables));
 }
 
 /** @throws BackoutError E_USAGE */

@@ -13,8 +13,9 @@ export interface ChangeQuestion {
 export interface ChangeHistory {
   /** For people: `CloudTrail`, `GitHub`. */
   readonly name: string;
-  /** Whether what happens now may only be told later, in milliseconds; 0 = it is there at once. */
-  readonly lateMs: number;
-  /** Changes that brought the release to the target, newest first, at most 5. May throw. */
+  /**
+   * Changes of the target, newest first, at most 5. What happened now may only be told later: it is
+   * asked again for half an hour. May throw.
+   */
   changes(question: ChangeQuestion, signal: AbortSignal): Promise<TargetChange[]>;
 }

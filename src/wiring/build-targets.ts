@@ -73,12 +73,7 @@ function awsTarget(
   target: AwsTargetConfig,
   { variables, onOutput }: TargetOptions,
 ): Target {
-  const region =
-    target.region ??
-    regionOf(target) ??
-    environment.regions?.[0] ??
-    variables['AWS_REGION'] ??
-    variables['AWS_DEFAULT_REGION'];
+  const region = regionOfTarget({ environment }, target, variables);
   if (region === undefined) {
     throw new BackoutError({
       code: 'E_REGION',
@@ -87,7 +82,6 @@ function awsTarget(
       remedy: `Add \`regions\` to the environment ${environment.name} in backout.yml, or \`region\` to the target.`,
     });
   }
-  const places: Record<string, string> = { service, environment: environment.name, target: name };
   const settings = {
     name,
     service,
@@ -95,14 +89,38 @@ function awsTarget(
     region,
     account: environment.account,
     onOutput: (line: string) => onOutput(name, line),
-    fill: (text: string) =>
-      text.replace(/\{([a-z]+)\}/g, (all, word: string) => places[word] ?? all),
+    fill: (text: string) => fillTargetPlaces({ service, environment }, name, text),
   };
   const readMs = target.kind === 'ssm-command' ? { readMs: target.read_timeout } : {};
   return lazyTarget({ name, kind: target.kind, ...readMs }, async () => {
     const { buildAwsTarget } = await import('./build-aws-targets.ts');
     return buildAwsTarget(target, settings);
   });
+}
+
+/** Replaces `{service}`, `{environment}` and `{target}` in a name. */
+export function fillTargetPlaces(
+  { service, environment }: Pick<SelectedConfig, 'service' | 'environment'>,
+  target: string,
+  text: string,
+): string {
+  const places: Record<string, string> = { service, environment: environment.name, target };
+  return text.replace(/\{([a-z]+)\}/g, (all, word: string) => places[word] ?? all);
+}
+
+/** Where a target on AWS is; undefined when nothing says so. */
+export function regionOfTarget(
+  { environment }: Pick<SelectedConfig, 'environment'>,
+  target: AwsTargetConfig,
+  variables: EnvironmentVariables,
+): string | undefined {
+  return (
+    target.region ??
+    regionOf(target) ??
+    environment.regions?.[0] ??
+    variables['AWS_REGION'] ??
+    variables['AWS_DEFAULT_REGION']
+  );
 }
 
 /** An ARN says it too: `arn:aws:lambda:REGION:…`. */

@@ -4,6 +4,7 @@ import { guardPorts } from '../operations/guard-ports.ts';
 import type { GuardLook } from '../operations/guard-releases.ts';
 import { newMemory } from '../operations/guard-situation.ts';
 import { lookInTurn } from '../operations/guard-turn.ts';
+import { buildHistory } from './build-history.ts';
 import { buildTargets } from './build-targets.ts';
 import { drainNow, functionService } from './function-service.ts';
 
@@ -47,7 +48,7 @@ export function guardFunction(
       return { decision: 'ignore', reason: `This is no event of a schedule: ${parsed.shown}` };
     }
     const opened = await service.open();
-    const ports = guardPorts(opened.ports);
+    const ports = guardPorts(opened.ports, buildHistory(opened.config, variables));
     // Every instance of the function is the same one: who is called next goes on with the turn.
     const settings = { ...ports.settings, holder: `function ${name}` };
     const taken = await lookInTurn({ ...ports, settings }, memory, TURN_MS);

@@ -82,7 +82,6 @@ describe('who brought it back', () => {
     const known: { by: string }[] = [];
     const late = {
       name: 'CloudTrail',
-      lateMs: 900_000,
       changes: () => {
         asked += 1;
         return Promise.resolve(known);
@@ -106,7 +105,7 @@ describe('who brought it back', () => {
   it('does not wait for a source that hangs or fails', async () => {
     const { site } = await openRolledBack();
     await deployByHand(site, C);
-    const hangs = { name: 'GitHub', lateMs: 0, changes: () => new Promise<never>(() => undefined) };
+    const hangs = { name: 'GitHub', changes: () => new Promise<never>(() => undefined) };
     const fails = knowing(site, () => Promise.reject(new Error('no permission')));
     await look(site, newMemory(), { ...fails, history: [hangs] });
     expect(linesOf(site)).toContain('web itself could not be asked: no permission');
