@@ -3,9 +3,6 @@ import type { SelectedConfig } from '../config/select.ts';
 import type { ChangeHistory } from '../ports/changes.ts';
 import { fillTargetPlaces, regionOfTarget } from './build-targets.ts';
 
-/** Of AWS, loaded when it is first asked. */
-type Trail = typeof import('./build-trail.ts');
-
 /**
  * Who knows about changes besides the targets: AWS CloudTrail, for what is on AWS. Fleets are left
  * out: every look of the guard itself is a command to them.
@@ -18,7 +15,6 @@ export function buildHistory(
     ({ kind }) => kind === 'ecs' || kind === 'lambda-alias',
   );
   if (!onAws) return [];
-  let loading: Promise<Trail> | undefined;
   return [
     {
       name: 'CloudTrail',
@@ -28,8 +24,8 @@ export function buildHistory(
         const region = regionOfTarget(config, target, variables);
         if (region === undefined) return [];
         const fill = (text: string): string => fillTargetPlaces(config, question.target, text);
-        loading ??= import('./build-trail.ts');
-        const { lookInTrail } = await loading;
+        // The client of AWS is loaded when somebody asks, which is hardly ever.
+        const { lookInTrail } = await import('./build-trail.ts');
         return await lookInTrail(target, { region, fill }, question, signal);
       },
     },

@@ -109,7 +109,9 @@ export const MOVES_ALIAS = 'UpdateAlias20150331';
 
 /** Names and ARNs stand for each other: `shop` and `arn:aws:lambda:…:function:shop`. */
 export function isSameResource(given: unknown, name: string): boolean {
-  if (typeof given !== 'string') return false;
-  const last = (text: string): string => text.split(/[:/]/).at(-1) ?? text;
-  return last(given) === last(name);
+  return typeof given === 'string' && lastPart(given) === lastPart(name);
+}
+
+function lastPart(text: string): string | undefined {
+  return text.split(/[:/]/).at(-1);
 }

@@ -2,7 +2,7 @@
 
 import { BackoutError } from '../../model/error.ts';
 import type { ReleaseRef } from '../../ports/target.ts';
-import { fencedError } from './fenced.ts';
+import { fencedError } from '../fenced.ts';
 import type { Invocation } from './ssm-calls.ts';
 import { overtakenBy, whyNot } from './ssm-fleet.ts';
 

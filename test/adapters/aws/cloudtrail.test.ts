@@ -34,13 +34,16 @@ afterEach(async () => {
 
 test('Identity, address and program of a change are told, and nothing but its kind is asked for.', async () => {
   proxy.use(answerLookups([trailEvent(60)]));
-  expect(await changesInTrail(target, { since: SINCE }, signal)).toEqual([
-    {
-      at: '2026-11-23T16:00:00.000Z',
-      by: 'arn:aws:sts::123456789012:assumed-role/chef/node-7',
-      how: expect.stringMatching(/^UpdateService from 203\.0\.113\.9 with aws-sdk-ruby3\/3\.2 x+$/),
-    },
-  ]);
+  const [change, ...more] = await changesInTrail(target, { since: SINCE }, signal);
+  expect(more).toEqual([]);
+  expect(change).toMatchObject({
+    at: '2026-11-23T16:00:00.000Z',
+    by: 'arn:aws:sts::123456789012:assumed-role/chef/node-7',
+  });
+  // A program's name may be very long; its beginning says which it is.
+  expect(change?.how).toMatch(
+    /^UpdateService from 203\.0\.113\.9 with aws-sdk-ruby3\/3\.2 x{40,60}$/,
+  );
   expect(proxy.calls.map(({ operation }) => operation)).toEqual(['LookupEvents']);
   expect(proxy.inputs('LookupEvents')).toEqual([
     {
