@@ -81,7 +81,10 @@ export function addRollback(program: Command, run: Runner): void {
 }
 
 async function showPlan(level: string, options: PlanOptions) {
-  if (options.manual === true) return await showManual(level, options);
+  if (options.manual === true) {
+    requireNoForward(options);
+    return await showManual(level, options);
+  }
   requireManual(options);
   const parsed = parseLevel(level);
   const { forward = false } = options;
@@ -108,6 +111,17 @@ async function showPlan(level: string, options: PlanOptions) {
       ].join('\n'),
     );
     return EXIT.done;
+  });
+}
+
+/** @throws BackoutError E_USAGE */
+function requireNoForward({ forward }: PlanOptions): void {
+  if (forward !== true) return;
+  throw new BackoutError({
+    code: 'E_USAGE',
+    kind: 'usage',
+    message: 'There is no return by hand: it is no emergency, and ends a hold in the records.',
+    remedy: 'Leave out --manual, or leave out --forward for the way back by hand.',
   });
 }
 

@@ -77,5 +77,6 @@ export function judgeInnocence(
 export const TRY_NEXT: readonly string[] = [
   'See which providers are ill: `backout breakers status`, and their status pages.',
   'See what else changed at that time: configuration, migrations, traffic, the platform.',
+  'Bring the release back when you know that it is not the cause: `backout rollback application --forward --reason "…"`.',
   'Leave the safe state on: `backout assess` shows what is off and where you could go back to.',
 ];

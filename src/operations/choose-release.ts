@@ -37,7 +37,9 @@ export function requireNotRolledBack(assessment: Parameters<typeof isRolledBack>
     kind: 'refused',
     message: `${live ?? 'What is live'} was brought back during incident ${incident} already.`,
     state: 'Nothing was changed.',
-    remedy: 'Recover with `backout breakers reset`; to go further back name the release with --to.',
+    remedy:
+      'Recover with `backout breakers reset`. If it did not help, undo it with --forward; to go further ' +
+      'back name the release with --to.',
   });
 }
 

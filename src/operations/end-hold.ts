@@ -18,7 +18,8 @@ export function endHold(
       const { hold } = release;
       const was = hold === undefined ? 'It was bad' : `It was held by ${hold.by}: ${hold.reason}`;
       ended = ` ${was}. Ended by ${actor}: ${reason}.`;
-      await releases.hold(scope, tag, undefined);
+      // Only the hold that was seen: this may take effect late, when it is held for another reason.
+      await releases.hold(scope, tag, undefined, hold?.at);
     },
     async confirm() {
       const release = (await releases.list(scope)).find((one) => one.tag === tag);

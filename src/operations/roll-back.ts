@@ -23,7 +23,7 @@ import { planApplication, planFlags } from './plan-rollback.ts';
 import { requireServicesFree } from './service-dependencies.ts';
 import { reportProgress } from './report-progress.ts';
 import { stepHandlers } from './step-handlers.ts';
-import { requireNothingUnfinished, requireSameGoal } from './unfinished.ts';
+import { requireNothingUnfinished, requireNotHalfDone, requireSameGoal } from './unfinished.ts';
 
 export interface PreparedRollback {
   level: Level;
@@ -46,6 +46,7 @@ export async function prepareRollback(
       return { level, assessment, plan: planFlags(ports.facts), named: false };
     case 'application': {
       if (named === undefined) requireNotRolledBack(assessment);
+      else requireNotHalfDone(assessment, named);
       const to = chooseRelease(assessment, named, accepted);
       if (named === undefined) requireSameGoal(assessment, to.tag);
       const { facts } = ports;

@@ -137,28 +137,45 @@ export function requireSameGoal(
   throw unfinished(
     lastMove.incident,
     { to: lastMove.to },
-    'is only partly done, and would now go elsewhere',
+    `is only partly done, and the last known good is ${to} by now`,
+    `To go to ${to} instead, name it: \`backout rollback application --to ${to}\`.`,
   );
 }
 
-/** The refusal to begin something else before what was begun is over. */
+/**
+ * Where what is named is live already, its rollback may still have to hold what was bad.
+ * @throws BackoutError E_UNFINISHED (refused)
+ */
+export function requireNotHalfDone(
+  { lastMove, live }: Pick<Assessment, 'lastMove' | 'live'>,
+  named: string,
+): void {
+  if (lastMove?.state !== 'open' || lastMove.isReturn) return;
+  if (lastMove.to !== named || live !== named) return;
+  const how = 'was interrupted and is not finished: it is live, and what was bad is not held yet';
+  throw unfinished(lastMove.incident, { to: named }, how, '');
+}
+
+/**
+ * The refusal to begin something else before what was begun is over.
+ * @param otherwise the way on where finishing it cannot work
+ */
 export function unfinished(
   incident: string,
-  plan: { to?: string; undoes?: unknown },
+  { to = '?', undoes }: { to?: string; undoes?: unknown },
   how: string,
+  otherwise = undoes === undefined
+    ? `Where that cannot work, start it again by name: \`backout rollback application --to ${to}\`.`
+    : 'Or roll back again: `backout rollback application`.',
 ): BackoutError {
-  const to = plan.to ?? '?';
-  const what = plan.undoes === undefined ? 'rollback' : 'return';
-  const again =
-    plan.undoes === undefined
-      ? ` Where that cannot work, start it again by name: \`backout rollback application --to ${to}\`.`
-      : '';
   return new BackoutError({
     code: 'E_UNFINISHED',
     kind: 'refused',
-    message: `The ${what} to ${to} of incident ${incident} ${how}.`,
-    remedy:
-      `Finish it first: \`backout incident resume ${incident}\`. Going further back is possible ` +
-      `after that.${again}`,
+    message: `The ${undoes === undefined ? 'rollback' : 'return'} to ${to} of incident ${incident} ${how}.`,
+    remedy: [
+      `Finish it first: \`backout incident resume ${incident}\`.`,
+      ...(undoes === undefined ? ['Going further back is possible after that.'] : []),
+      ...(otherwise === '' ? [] : [otherwise]),
+    ].join(' '),
   });
 }

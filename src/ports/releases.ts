@@ -26,9 +26,12 @@ export interface ReleaseRecords {
   mark(scope: Scope, tag: string, status: ReleaseStatus): Promise<void>;
   /**
    * `hold: undefined` ends the hold; a bad release is then `deployed` again, so it has to prove
-   * itself anew. The first hold's reason is kept. @throws BackoutError E_RELEASE_UNKNOWN
+   * itself anew. The first hold's reason is kept.
+   * @param since ends only the hold that was put then: an answer that comes late must not end the
+   * next one. Left out: whichever there is
+   * @throws BackoutError E_RELEASE_UNKNOWN
    */
-  hold(scope: Scope, tag: string, hold: Hold | undefined): Promise<void>;
+  hold(scope: Scope, tag: string, hold: Hold | undefined, since?: string): Promise<void>;
 }
 
 /** The git repository. Read only. */

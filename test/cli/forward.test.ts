@@ -28,6 +28,7 @@ test.each<[string, string[], number, string]>([
   ['nobody says why', FORWARD, 2, 'E_REASON'],
   ['a release is named', [...FORWARD, '--to', 'v1.1.0', ...WHY], 2, 'E_USAGE'],
   ['it is the wrong level', ['rollback', 'flags', '--forward', ...WHY], 2, 'E_USAGE'],
+  ['it is asked for by hand', ['plan', '--forward', '--manual'], 2, 'E_USAGE'],
   ['looking at it names a release', ['plan', '--forward', '--to', 'v1.1.0'], 2, 'E_USAGE'],
 ])('It is refused when %s, and nothing is changed.', async (_, args, exit, code) => {
   const run = await site.call([...args, '--json']);

@@ -194,6 +194,20 @@ export function releasesContract(name: string, make: () => Promise<ReleaseRecord
       expect((await records.list(scope))[0]?.hold).toEqual(byHand);
     });
 
+    test('end the hold that is meant, and not one that was put later', async () => {
+      const records = await make();
+      await records.record(scope, first);
+      await records.hold(scope, 'v1.0.0', hold);
+      await records.hold(scope, 'v1.0.0', undefined, hold.at);
+      const later = { ...hold, at: second.at };
+      await records.hold(scope, 'v1.0.0', later);
+      await records.mark(scope, 'v1.0.0', 'bad');
+      await records.hold(scope, 'v1.0.0', undefined, hold.at);
+      expect((await records.list(scope))[0]).toMatchObject({ status: 'bad', hold: later });
+      await records.hold(scope, 'v1.0.0', undefined, later.at);
+      expect((await records.list(scope))[0]).not.toHaveProperty('hold');
+    });
+
     test('refuse to mark or hold what was never recorded', async () => {
       const records = await make();
       await expect(records.mark(scope, 'v9', 'bad')).rejects.toMatchObject({

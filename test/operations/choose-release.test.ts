@@ -273,7 +273,8 @@ it.each([
 ] as const)('A proven release whose artefact is %s: a second person is %s', async (state, code) => {
   const { ports } = await openSite();
   const artefacts = [{ target: 'web', state, detail: 'whether ghcr.io has it' }];
-  const plan = planApplication(ports.facts, undefined, { tag: 'v1.1.0', commit: 'a'.repeat(40) });
+  const to = { tag: 'v1.1.0', commit: 'a'.repeat(40) };
+  const plan = planApplication(ports.facts, { from: undefined, to });
   const approval = { policy: 'unless_green', actor: 'kim', approvedBy: undefined } as const;
   expect(codeOf(() => requireApproval(assessed({ artefacts }), plan, approval))).toBe(code);
   // Beside anything else that is YELLOW it does not count.

@@ -173,12 +173,30 @@ describe('a rollback that came half-way', () => {
     },
   );
 
+  it('whose release is live, and whose bad one is not held, is finished and not left so', async () => {
+    const site = await openSite();
+    site.target.beforeChange = async () => {
+      site.target.problem = 'no answer';
+    };
+    expect((await roll(site)).execution.outcome).toBe('unknown');
+    site.target.problem = undefined;
+    await expect(rollTo(site, B.tag)).rejects.toMatchObject({
+      code: 'E_UNFINISHED',
+      remedy: expect.stringMatching(/incident resume \S+`\. Going further back[^`]*$/) as string,
+    });
+    expect(
+      (await site.clock.run(resumeRollback(site.ports, undefined, 'lee'))).execution.outcome,
+    ).toBe('done');
+    expect(await heldOf(site)).toEqual([C.tag]);
+  });
+
   it('does not silently go elsewhere when its release cannot be chosen any more', async () => {
     const fleet = await failedHalfWay();
     await fleet.ports.releases.mark(SCOPE, B.tag, 'bad');
     await expect(roll(fleet)).rejects.toMatchObject({
       code: 'E_UNFINISHED',
       message: expect.stringContaining('is only partly done') as string,
+      remedy: expect.stringContaining('backout rollback application --to v1.0.0') as string,
     });
     part(fleet, 'worker').beforeChange = () => Promise.resolve();
     expect((await rollTo(fleet, A.tag)).execution.outcome).toBe('done');

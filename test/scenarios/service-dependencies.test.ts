@@ -31,9 +31,10 @@ interface Pair {
   catalogue: Site;
 }
 
+const nameOf = (service: string): string => `${service}-catalogue`;
+
 /** Both have the same releases; v1.2.0 is live of both. */
 async function openPair(resources: AsyncDisposableStack): Promise<Pair> {
-  const nameOf = (shop: string): string => `${shop}-catalogue`;
   const shop = resources.use(
     await openSite(ground, {
       edit: (config, service) => `${config}depends_on: [${nameOf(service)}]\n`,

@@ -4,6 +4,7 @@ import { endings } from './invariants/endings.ts';
 import { flagsStayOff } from './invariants/flags.ts';
 import type { Rule, Watch } from './invariants/invariant.ts';
 import { recordIsWhole } from './invariants/record.ts';
+import { returnsAreHarmless } from './invariants/returns.ts';
 import { stepsAreProven } from './invariants/steps.ts';
 import { stagesAreWatched } from './invariants/watching.ts';
 import { targetsAreGuarded } from './invariants/targets.ts';
@@ -46,6 +47,7 @@ export function watchInvariants(world: World): Guard {
     stepsAreProven(world, complain),
     stagesAreWatched(world, complain),
     targetsAreGuarded(world, complain),
+    returnsAreHarmless(world, complain),
     recordIsWhole(world, complain),
     endings(world, complain),
   ];

@@ -18,12 +18,16 @@ export function makeScene(seed: number): Scene {
   const tasks = makeTasks(d);
   const faults = makeFaults(d);
   const plot = makePlot(d);
+  const undoing = makeReturn(seed);
   return {
     seed,
-    tasks: [...tasks, ...plot.tasks, ...makeMaintenance(seed)].toSorted((a, b) => a.at - b.at),
-    faults: [...faults, ...plot.faults, ...makeSleep(seed)],
+    tasks: [...tasks, ...plot.tasks, ...makeMaintenance(seed), ...undoing.tasks].toSorted(
+      (a, b) => a.at - b.at,
+    ),
+    faults: [...faults, ...plot.faults, ...makeSleep(seed), ...undoing.faults],
     fastPath: d.chance(plot.fastPath),
     targets: d.chance(0.25) ? ['web', 'worker'] : ['web'],
+    sideBySide: dice(`${seed}/side-by-side`).chance(0.5),
     instances: d.between(0, 9) === 0 ? 0 : d.between(1, 3),
     underSafeState: d.chance(0.2) ? 'skip' : 'measure',
     rollbackHelps: d.chance(0.85),
@@ -103,6 +107,30 @@ function makeMaintenance(seed: number): Task[] {
     'flag-test',
   ]);
   return [{ actor: 'person', kind: 'maintain', work, at: d.between(0, 500) * SECOND }];
+}
+
+/**
+ * Somebody finds that it did not help, and undoes it; later perhaps another one rolls back again, and
+ * what was asked of the records arrives only then. Dice of its own: it moves nothing else.
+ */
+function makeReturn(seed: number): Pick<Plot, 'tasks' | 'faults'> {
+  const d = dice(`${seed}/return`);
+  if (d.chance(0.7)) return { tasks: [], faults: [] };
+  const at = d.between(20, 400) * SECOND;
+  const undo: Task = { actor: 'person', kind: 'return', think: d.pick([0, 0, 20]) * SECOND, at };
+  if (d.chance(0.3)) return { tasks: [undo], faults: [] };
+  const again = rollback(d, 'workflow', at + d.between(20, 120) * SECOND);
+  const late = {
+    store: 'releases',
+    actor: 'person',
+    from: at,
+    to: at + 2 * MINUTE,
+    share: 1,
+  } as const;
+  const faults: Fault[] = d.chance(0.5)
+    ? [{ kind: d.pick(['duplicate', 'apply-late']), ...late }]
+    : [];
+  return { tasks: [undo, again], faults };
 }
 
 function rollback(d: Dice, actor: ActorName, at: number): Task {

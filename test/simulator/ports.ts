@@ -171,9 +171,9 @@ export function openPorts(
         write('releases', 'mark', [tag, status], () => releases.mark(scope, tag, status), {
           about: `${tag} ${status}`,
         }),
-      hold: (scope, tag, hold) =>
-        write('releases', 'hold', [tag, hold], () => releases.hold(scope, tag, hold), {
-          about: tag,
+      hold: (scope, tag, hold, since) =>
+        write('releases', 'hold', [tag, hold], () => releases.hold(scope, tag, hold, since), {
+          about: hold === undefined ? `${tag} ends` : tag,
         }),
     },
     repository: openRepository(),
@@ -215,7 +215,12 @@ export function openPorts(
       fastPath: scene.fastPath,
       acknowledgeWithinMs: 1_500,
       budgetsMs: { flags: 30_000, application: 300_000, database: 900_000 },
-      targets: scene.targets.map((name) => ({ name, timeoutMs: 30_000, preflightMs: 5_000 })),
+      targets: scene.targets.map((name) => ({
+        name,
+        timeoutMs: 30_000,
+        preflightMs: 5_000,
+        ...(scene.sideBySide ? { stage: 0 } : {}),
+      })),
       stages: [
         { name: 'now', afterMs: 0 },
         { name: 't+2', afterMs: 30_000 },

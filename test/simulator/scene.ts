@@ -38,6 +38,8 @@ export type Task = { actor: ActorName; at: number } & (
       think: number;
     }
   | { kind: 'resume' }
+  /** Undo the last rollback. */
+  | { kind: 'return'; think: number }
   | { kind: 'trip'; isolate: boolean }
   | { kind: 'recover'; named: boolean }
   | { kind: 'lift' }
@@ -87,6 +89,8 @@ export interface Scene {
   tasks: Task[];
   faults: Fault[];
   targets: string[];
+  /** Whether they are deployed side by side. */
+  sideBySide: boolean;
   instances: number;
   /** Whether there is a Redis. */
   fastPath: boolean;

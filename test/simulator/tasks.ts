@@ -13,6 +13,7 @@ import type { MaintenancePorts } from '../../src/operations/maintenance-steps.ts
 import type { OperationPorts } from '../../src/operations/operation-ports.ts';
 import { planFlagTest, planFlush, planRestart } from '../../src/operations/plan-maintenance.ts';
 import { recoverBreakers } from '../../src/operations/recover.ts';
+import { prepareReturn } from '../../src/operations/prepare-return.ts';
 import { resumeRollback } from '../../src/operations/resume.ts';
 import { prepareRollback, rollBack } from '../../src/operations/roll-back.ts';
 import { tripBreakers } from '../../src/operations/trip-breakers.ts';
@@ -89,6 +90,8 @@ async function performOnce(
     }
     case 'resume':
       return report(await resumeRollback(ports, undefined, name));
+    case 'return':
+      return report(await undo(ports, name, task.think));
     case 'trip': {
       if (!ports.facts.fastPath) return;
       const found = await findIncident(ports, undefined).catch(() => undefined);
@@ -147,7 +150,7 @@ async function tryToResume(
   name: string,
   report: (value: unknown) => void,
 ): Promise<boolean> {
-  const nothing = ['E_NOTHING_TO_RESUME', 'E_NO_INCIDENT', 'E_PLAN_STALE'];
+  const nothing = ['E_NOTHING_TO_RESUME', 'E_NO_INCIDENT', 'E_PLAN_STALE', 'E_LIVE_UNKNOWN'];
   try {
     const result = await resumeRollback(ports, undefined, name);
     report(result);
@@ -155,6 +158,19 @@ async function tryToResume(
   } catch (error) {
     if (error instanceof BackoutError && nothing.includes(error.code)) return false;
     throw error;
+  }
+}
+
+/** Whoever began to undo a rollback is told to finish that. */
+async function undo(ports: Ports, name: string, think: number): Promise<unknown> {
+  try {
+    const prepared = await prepareReturn(ports, undefined);
+    await ports.clock.sleep(think);
+    const request = { actor: name, reason: 'the provider is ill', rule: 'manual' };
+    return await rollBack(ports, prepared, request);
+  } catch (error) {
+    if (!(error instanceof BackoutError) || error.code !== 'E_UNFINISHED') throw error;
+    return await resumeRollback(ports, undefined, name);
   }
 }
 

@@ -242,6 +242,7 @@ function claimsOf({ flags, breakers, releases, live }: View): Set<string> {
   for (const { tag, status, hold } of releases) {
     claims.add(`recorded:${tag}`);
     if (status === 'bad' && hold !== undefined) claims.add(`held:${tag}`);
+    if (status !== 'bad' && hold === undefined) claims.add(`free:${tag}`);
   }
   return claims;
 }

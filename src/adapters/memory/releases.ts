@@ -44,9 +44,10 @@ export function memoryReleases(): ReleaseRecords {
       if (release.status === 'bad' && status !== 'bad') throw releaseBad(scope, tag, status);
       release.status = status;
     },
-    hold: async (scope, tag, hold) => {
+    hold: async (scope, tag, hold, since) => {
       const release = find(scope, tag);
       if (hold === undefined) {
+        if (since !== undefined && release.hold?.at !== since) return;
         delete release.hold;
         if (release.status === 'bad') release.status = 'deployed';
       } else {

@@ -50,9 +50,9 @@ export function postgresReleases(postgres: Postgres): ReleaseRecords {
         const [known] = await run(findRelease, place, releaseRow);
         throw known === undefined ? releaseUnknown(scope, tag) : releaseBad(scope, tag, status);
       }),
-    hold: (scope, tag, hold) =>
+    hold: (scope, tag, hold, since) =>
       hold === undefined
-        ? update(scope, tag, endHold, [])
+        ? update(scope, tag, endHold, [since ?? null])
         : update(scope, tag, holdRelease, [
             storable(hold.reason),
             hold.incident ?? null,

@@ -257,4 +257,20 @@ export const MUTANTS: readonly Mutant[] = [
     breaks: ['I14'],
     why: 'A machine that slept through the bake calls it good by one look at the end.',
   },
+  {
+    name: 'hold-ended-first',
+    file: 'src/operations/plan-return.ts',
+    find: 'steps: placeSteps(lists, 1),',
+    replace: 'steps: placeSteps(lists.toReversed(), 1),',
+    breaks: ['I19'],
+    why: 'A release is free before it is proven live: where its deploy fails, pipelines bring it.',
+  },
+  {
+    name: 'late-end-ends-the-next-hold',
+    file: 'src/operations/end-hold.ts',
+    find: 'await releases.hold(scope, tag, undefined, hold?.at);',
+    replace: 'await releases.hold(scope, tag, undefined);',
+    breaks: ['I19'],
+    why: 'An answer that comes late frees the release that a later rollback holds.',
+  },
 ];

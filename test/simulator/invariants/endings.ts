@@ -28,7 +28,7 @@ export function endings(world: World, complain: Complain): Watch {
       if (kind === 'alarm' && !asked.has(process)) {
         complain('I4', `${process.name} never asked for the safe state.`);
       }
-      if (!['alarm', 'rollback', 'resume'].includes(kind)) return;
+      if (!['alarm', 'rollback', 'resume', 'return'].includes(kind)) return;
       const { execution } = value as { execution: ExecutionResult };
       const { outcome, steps } = execution;
       const open = steps.filter(({ result }) => result.outcome !== 'done');

@@ -21,6 +21,7 @@ export type Rule =
   | 'I15'
   | 'I17'
   | 'I18'
+  | 'I19'
   | 'thrown';
 
 export type Complain = (id: Rule, text: string) => void;

@@ -117,7 +117,8 @@ export function stepsAreProven(world: World, complain: Complain): Watch {
       }
     },
     request(process, store, op, args) {
-      if (!['alarm', 'rollback', 'resume', 'maintain'].includes(process.task.kind)) return;
+      if (!['alarm', 'rollback', 'resume', 'return', 'maintain'].includes(process.task.kind))
+        return;
       const steps = stepsOf(store, op, args);
       if (steps.length === 0) return;
       const kept = steps.map((step) => process.intents.get(step));
@@ -163,7 +164,7 @@ function isKnownDone(entries: readonly NewEntry[]): boolean {
 function storeOf(step: string): string | undefined {
   if (step === 'engage-override') return 'flags';
   if (step === 'trip-breakers') return 'breakers';
-  if (step === 'record-release' || step === 'hold-release') return 'releases';
+  if (['record-release', 'hold-release', 'end-hold'].includes(step)) return 'releases';
   if (step.startsWith('set:')) return 'flags';
   if (step.startsWith('flush:')) return 'cache';
   if (step.startsWith('restart:')) return `service:${step.slice('restart:'.length)}`;
@@ -188,6 +189,7 @@ function stepsOf(store: string, op: string, args: readonly unknown[]): string[] 
     case 'releases.record':
       return ['record-release', 'hold-release'];
     case 'releases.hold':
+      return [args[1] === undefined ? 'end-hold' : 'hold-release'];
     case 'releases.mark':
       return ['hold-release'];
     default:
@@ -204,6 +206,7 @@ function claimsOf(step: string, incident: string, action: JsonObject | undefined
   if (step.startsWith('flush:') || step.startsWith('restart:')) return [];
   if (step === 'record-release') return [`recorded:${textOf(tag)}`];
   if (step === 'hold-release') return [`held:${textOf(tag)}`];
+  if (step === 'end-hold') return [`free:${textOf(tag)}`];
   return action === undefined ? [] : [`live:${textOf(target)}:${textOf(tag)}`];
 }
 

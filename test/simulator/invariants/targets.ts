@@ -67,16 +67,19 @@ export function targetsAreGuarded(world: World, complain: Complain): Watch {
         `${process.name} changed ${target} with the number of ${granted?.holder ?? 'nobody'}.`,
       );
     }
-    if ((unfit.get(tag) ?? Infinity) < leasedAt)
+    const plan = plans.get(process);
+    // What is held comes back only by a return, which is for exactly that.
+    if ((unfit.get(tag) ?? Infinity) < leasedAt && plan?.undoes === undefined)
       complain('I7', `${tag} is held, and ${process.name} deployed it.`);
     const missing = world.scene.faults.some((one) => one.kind === 'no-artefact' && one.tag === tag);
     if (missing) complain('I7', `${tag} has no artefact, and ${process.name} deployed it.`);
-    const plan = plans.get(process);
     if (plan === undefined) return complain('I5', `${process.name} deployed without a plan.`);
     if (tag !== plan.to)
       complain('I10', `${process.name} deployed ${tag}; its plan says ${plan.to ?? '?'}.`);
-    const planned = plan.from === undefined || before === plan.from || before === plan.to;
-    // Since 0: since before the night. A plan may come from the one target that answered.
+    // Since 0: since before the night. What did not say what it ran was nobody's to compare with.
+    const parts = plan.from_parts;
+    const known = parts === undefined ? plan.from : parts[target];
+    const planned = known === undefined || before === known || before === plan.to;
     if (planned || since === 0 || since > leasedAt) return;
     complain(
       'I13',
@@ -110,7 +113,9 @@ export function targetsAreGuarded(world: World, complain: Complain): Watch {
         }
       }
       for (const { tag, status, hold } of after.releases) {
-        if ((status === 'bad' || hold !== undefined) && !unfit.has(tag)) unfit.set(tag, write.at);
+        const isUnfit = status === 'bad' || hold !== undefined;
+        if (isUnfit && !unfit.has(tag)) unfit.set(tag, write.at);
+        if (!isUnfit) unfit.delete(tag);
       }
       while (seen < world.deployments.length) {
         const change = world.deployments[seen];
