@@ -21,6 +21,7 @@ const root = resolve(import.meta.dirname, '..');
  */
 const BUNDLES = [
   { name: 'rollback', input: 'actions/rollback/index.ts', parts: true },
+  { name: 'assess', input: 'actions/assess/index.ts', parts: true },
   { name: 'gate', input: 'actions/gate/index.ts', parts: true },
   { name: 'record-release', input: 'actions/record-release/index.ts', parts: true },
   { name: 'on-alarm', input: 'lambdas/on-alarm/handler.ts', parts: false },

@@ -3,7 +3,7 @@ import type { Need } from '../../src/config/availability.ts';
 import type { EnvironmentVariables } from '../../src/config/environment.ts';
 import { buildTargets } from '../../src/wiring/build-targets.ts';
 import { locateConfig } from '../../src/wiring/locate-config.ts';
-import { type OpenService, openService } from '../../src/wiring/open-service.ts';
+import { type OpenOptions, type OpenService, openService } from '../../src/wiring/open-service.ts';
 import { asBackoutError } from './as-backout-error.ts';
 import { describeEvent, inert, type Log, logStream } from './log.ts';
 import { escapeMarkdown } from './markdown.ts';
@@ -14,6 +14,8 @@ import { whatHappened } from './refusal.ts';
 /** One step in the deploy workflow of a team. */
 export interface Step {
   need: Need;
+  /** What audits migrations; left out where no release is judged. */
+  buildMigrations?: OpenOptions['buildMigrations'];
   /** Does it. Only what it returns is shown and set as outputs. */
   work(service: OpenService, given: Given): Promise<StepResult>;
 }
@@ -33,6 +35,8 @@ export interface StepResult {
   outputs: Record<string, string>;
   /** Fails the job when false. */
   ok: boolean;
+  /** Markdown for the page under the run, made harmless already; left out: what was said. */
+  page?: string;
 }
 
 function log(text: string): void {
@@ -62,6 +66,7 @@ export async function runStep(variables: EnvironmentVariables, step: Step): Prom
       environment: read.environment,
       need: step.need,
       buildTargets,
+      ...(step.buildMigrations && { buildMigrations: step.buildMigrations }),
       journalMode: 'journal-first',
       user: actor,
       variables,
@@ -73,7 +78,7 @@ export async function runStep(variables: EnvironmentVariables, step: Step): Prom
       },
       interrupted: abort.signal,
     });
-    const { said, outputs, ok } = await step.work(service, {
+    const { said, outputs, ok, page } = await step.work(service, {
       input,
       actor,
       log,
@@ -81,7 +86,7 @@ export async function runStep(variables: EnvironmentVariables, step: Step): Prom
     });
     for (const [name, value] of Object.entries({ code: '', ...outputs })) setOutput(name, value);
     (ok ? notice : error)(inert(said), { title: 'Backout' });
-    await showOnPage(said);
+    await showOnPage(page ?? asPage(said));
     process.exitCode = ok ? 0 : 1;
   } catch (cause) {
     const refusal = asBackoutError(cause);
@@ -89,16 +94,23 @@ export async function runStep(variables: EnvironmentVariables, step: Step): Prom
     const lines = [...whatHappened(refusal), `State: ${state}`, `Do: ${remedy}`];
     setOutput('code', code);
     error(inert(lines.join('\n')), { title: code });
-    await showOnPage([code, ...lines].join('\n'));
+    await showOnPage(asPage([code, ...lines].join('\n')));
     process.exitCode = 1;
   }
 }
 
 /** Where there is no page under the run, the log and the outputs have said it all. */
-async function showOnPage(text: string): Promise<void> {
-  const paragraphs = text.split('\n').map((line) => escapeMarkdown(line));
+async function showOnPage(markdown: string): Promise<void> {
   await summary
-    .addRaw(paragraphs.join('\n\n'), true)
+    .addRaw(markdown, true)
     .write()
     .catch(() => undefined);
+}
+
+/** Each line is a paragraph, and only shows what it says. */
+function asPage(text: string): string {
+  return text
+    .split('\n')
+    .map((line) => escapeMarkdown(line))
+    .join('\n\n');
 }

@@ -4,6 +4,7 @@ import { BackoutError } from '../../src/model/error.ts';
 
 const BUNDLES = {
   rollback: '../../actions/dist/rollback.mjs',
+  assess: '../../actions/dist/assess.mjs',
   gate: '../../actions/dist/gate.mjs',
   'record-release': '../../actions/dist/record-release.mjs',
   'on-alarm': '../../actions/dist/on-alarm.mjs',

@@ -57,7 +57,9 @@ export const configSchema = z
     clock: clock.prefault({}).describe('When messages and follow-ups are due.'),
     alarms: alarms.prefault({}).describe('Which alarm events count.'),
     guard: guard.prefault({}).describe('Whether a held release comes back.'),
-    drills: drills.prefault({}).describe('How long a drill counts as proof.'),
+    drills: drills
+      .prefault({})
+      .describe('How long something that was really done counts as proof.'),
   })
   .describe('How a service is taken to a safe state and rolled back.');
 

@@ -111,6 +111,14 @@ export async function survey(
   };
 }
 
+/**
+ * What machines get. All tags and records would be megabytes in an old repository, whatever is
+ * asked: those that matter are among the candidates, and the others are counted.
+ */
+export function asDocument({ tags, releases, ...rest }: Survey) {
+  return { ...rest, counts: { tags: tags.length, releases: releases.length } };
+}
+
 /** Each commit that runs anywhere; targets that run the same one are described once. */
 async function describeLive(
   { repository }: Pick<OperationPorts, 'repository'>,

@@ -82,11 +82,15 @@ export const guard = z.strictObject({
 
 const proof = duration({ max: 31_536_000_000 });
 export const drills = z.strictObject({
-  flags: proof.prefault('7d').describe('How long a drill proves the level flags. Default: 7d'),
+  flags: proof
+    .prefault('7d')
+    .describe('How long a rollback or a flag test proves the level flags. Default: 7d'),
   application: proof
     .prefault('30d')
-    .describe('How long a drill proves the level application. Default: 30d'),
+    .describe(
+      'How long a rollback, also one to practise, proves the level application. Default: 30d',
+    ),
   database: proof
     .prefault('30d')
-    .describe('How long a drill proves the level database. Default: 30d'),
+    .describe('How long a rollback, also one to practise, proves the level database. Default: 30d'),
 });
