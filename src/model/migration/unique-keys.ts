@@ -12,7 +12,7 @@ export interface UniqueKey {
 }
 
 /** What a table keeps unique. Not what is checked only when the transaction ends. */
-export function uniqueKeysOf(state: SchemaState, tableKey: string): UniqueKey[] {
+function uniqueKeysOf(state: SchemaState, tableKey: string): UniqueKey[] {
   const constraints = [...(state.relations.get(tableKey)?.constraints.values() ?? [])];
   const keys = constraints.flatMap(({ constraint }): UniqueKey[] => {
     if (constraint.kind !== 'unique' && constraint.kind !== 'primary') return [];
