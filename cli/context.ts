@@ -7,6 +7,7 @@ import { describeCause } from '../src/model/error.ts';
 import type { Observe } from '../src/model/progress.ts';
 import { quote } from '../src/model/shell.ts';
 import { findConfig } from '../src/wiring/find-config.ts';
+import { buildDeployments } from '../src/wiring/build-deployments.ts';
 import { buildMigrations } from '../src/wiring/build-migrations.ts';
 import { buildTargets } from '../src/wiring/build-targets.ts';
 import { type OpenService, openService } from '../src/wiring/open-service.ts';
@@ -78,6 +79,7 @@ export async function withService(
     need,
     buildTargets,
     buildMigrations,
+    buildDeployments,
     journalMode: emergency || lookOnly ? 'spool-first' : 'journal-first',
     user,
     variables,

@@ -1,6 +1,7 @@
 import { systemClock } from '../../src/adapters/system-clock.ts';
 import type { EnvironmentVariables } from '../../src/config/environment.ts';
 import { requestRollback } from '../../src/operations/request-rollback.ts';
+import { buildDeployments } from '../../src/wiring/build-deployments.ts';
 import { buildMigrations } from '../../src/wiring/build-migrations.ts';
 import { buildTargets } from '../../src/wiring/build-targets.ts';
 import { openService } from '../../src/wiring/open-service.ts';
@@ -30,6 +31,7 @@ export async function perform(report: ActionReport, performance: Performance): P
     need: inputs.level ?? 'application',
     buildTargets,
     buildMigrations,
+    buildDeployments,
     journalMode: emergency ? 'spool-first' : 'journal-first',
     user: inputs.actor,
     variables,

@@ -44,6 +44,19 @@ export function readEnvironment(variables: EnvironmentVariables = process.env): 
   };
 }
 
+/** How GitHub is reached, as its runners say it to every step that is given a token. */
+export interface GitHubEnvironment {
+  /** `GITHUB_API_URL`, without a slash at the end; that of github.com where it is not set. */
+  apiUrl: string;
+  /** `GITHUB_TOKEN`. */
+  token: string | undefined;
+}
+
+export function readGitHub(variables: EnvironmentVariables): GitHubEnvironment {
+  const apiUrl = textOf(variables['GITHUB_API_URL']) ?? 'https://api.github.com';
+  return { apiUrl: apiUrl.replace(/\/+$/, ''), token: textOf(variables['GITHUB_TOKEN']) };
+}
+
 function userCacheDir(variables: EnvironmentVariables): string {
   const chosen = textOf(variables['XDG_CACHE_HOME']);
   // The XDG base directory specification says that a relative value must be ignored.

@@ -8,6 +8,7 @@ import type { Scope } from '../model/scope.ts';
 import type { Breakers } from '../ports/breakers.ts';
 import type { Check } from '../ports/checks.ts';
 import type { Clock } from '../ports/clock.ts';
+import type { Deployments } from '../ports/deployments.ts';
 import type { FlagStore } from '../ports/flags.ts';
 import type { Ids } from '../ports/ids.ts';
 import type { Journal } from '../ports/journal.ts';
@@ -34,6 +35,8 @@ export interface OperationPorts {
   repository: Repository;
   /** Left out: nobody audits migrations. */
   migrations?: MigrationAudit;
+  /** Where deploy pipelines run; left out: nobody is asked what they deployed. */
+  deployments?: Deployments;
   targets: readonly Target[];
   checks: readonly Check[];
   /** What is measured before a rollback, to compare with afterwards; left out: nothing. */

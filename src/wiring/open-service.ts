@@ -20,13 +20,7 @@ import type { EnvironmentVariables } from '../config/environment.ts';
 import type { LoadedConfig } from '../config/load.ts';
 import type { Rule } from '../config/sections/rules.ts';
 import { resolveReference } from '../config/secrets.ts';
-import {
-  groupsOf,
-  inOrder,
-  providersOf,
-  type SelectedConfig,
-  selectEnvironment,
-} from '../config/select.ts';
+import { groupsOf, providersOf, type SelectedConfig, selectEnvironment } from '../config/select.ts';
 import { BackoutError, describeCause } from '../model/error.ts';
 import type { MessageCode, MessageFacts } from '../model/message.ts';
 import type { Observe } from '../model/progress.ts';
@@ -37,14 +31,16 @@ import type { FlagStore } from '../ports/flags.ts';
 import type { Journal } from '../ports/journal.ts';
 import type { Target } from '../ports/target.ts';
 import { absentBreakers, absentPostgres, notConfigured } from './absent-stores.ts';
-import { buildChecks, longestChecks } from './build-checks.ts';
+import { buildChecks } from './build-checks.ts';
 import { buildMessengers } from './build-messengers.ts';
 import { buildCaches } from './build-caches.ts';
 import { buildBaseline } from './build-metrics.ts';
 import { buildServices } from './build-services.ts';
 import { chooseEnvironment } from './choose-environment.ts';
+import type { buildDeployments } from './build-deployments.ts';
 import type { buildMigrations } from './build-migrations.ts';
 import type { TargetOptions } from './build-targets.ts';
+import { planFacts } from './plan-facts.ts';
 
 export interface OpenOptions {
   loaded: LoadedConfig;
@@ -60,6 +56,8 @@ export interface OpenOptions {
   buildTargets: (config: SelectedConfig, options: TargetOptions) => Target[];
   /** What audits migrations; left out where no release is chosen, for the same reason. */
   buildMigrations?: typeof buildMigrations;
+  /** What asks where deploy pipelines run; left out where nobody assesses, for the same reason. */
+  buildDeployments?: typeof buildDeployments;
   /** Where entries go first: the spool for an emergency, which waits for no database. */
   journalMode: 'journal-first' | 'spool-first';
   /** The user who acts, and the words for this process in leases: `user@host (pid 4711)`. */
@@ -126,6 +124,7 @@ export async function openService(options: OpenOptions): Promise<OpenService> {
   };
   const facts = planFacts(config, loaded.hash, variables);
   const migrations = options.buildMigrations?.(config, { variables, baseDirectory });
+  const deployments = options.buildDeployments?.(config, variables);
   const { metrics, counters } = tolerant(
     options,
     () => ({ metrics: [], counters: [] }),
@@ -147,8 +146,8 @@ export async function openService(options: OpenOptions): Promise<OpenService> {
       tagPattern: config.repository.tag_pattern,
       scheme: config.repository.versioning,
     }),
-
     ...(migrations === undefined ? {} : { migrations }),
+    ...(deployments === undefined ? {} : { deployments }),
     targets: tolerant(
       options,
       () => [],
@@ -327,69 +326,4 @@ function messageFooter({ messages }: SelectedConfig): Pick<MessageFacts, 'runboo
     ...(runbook === undefined ? {} : { runbook }),
     ...(commander === undefined ? {} : { commander }),
   };
-}
-
-function planFacts(
-  config: SelectedConfig,
-  configHash: string,
-  variables: EnvironmentVariables,
-): PlanFacts {
-  const { budgets, stages, environment } = config;
-  const { security_floor: floor, required_secrets: required } = config.releases;
-  return {
-    service: config.service,
-    environment: environment.name,
-    configHash,
-    groupsWithSafeValues: Object.keys(flagsWithSafeValues(config)),
-    flagsWithSafeValues: flagsWithSafeValues(config),
-    providers: Object.keys(config.breakers.providers),
-    fastPath: environment.redis !== undefined,
-    acknowledgeWithinMs: config.flags.acknowledge_within,
-    eligibility: {
-      ...(floor === undefined ? {} : { floor }),
-      candidates: config.releases.candidates,
-      missingSecrets: required.filter((reference) => !isThere(reference, variables)),
-    },
-    budgetsMs: {
-      flags: budgets.flags,
-      application: budgets.application,
-      database: budgets.database,
-    },
-    targets: inOrder(config.targets).map((name) => ({
-      name,
-      timeoutMs: config.targets[name]?.timeout ?? 0,
-      preflightMs: preflightTime(config, name),
-    })),
-    stages: [
-      { name: 'now', afterMs: stages.now },
-      { name: 't+2', afterMs: stages['t+2'] },
-      { name: 't+10', afterMs: stages['t+10'] },
-    ],
-    checksMs: longestChecks(config),
-    bake: { durationMs: config.bake.duration, everyMs: config.bake.every },
-  };
-}
-
-/** Whether a reference leads to something. Its value is looked at by nobody. */
-function isThere(reference: string, variables: EnvironmentVariables): boolean {
-  try {
-    return resolveReference(reference, variables) !== '';
-  } catch {
-    return false;
-  }
-}
-
-/** Names of the flags that have a safe value, by group; groups without one are left out. */
-function flagsWithSafeValues({ flags }: SelectedConfig): Record<string, string[]> {
-  const groups = Object.entries(flags.groups).map(([group, { flags: all }]) => {
-    const names = Object.entries(all).filter(([, { safe }]) => safe !== undefined);
-    return [group, names.map(([name]) => name)] as const;
-  });
-  return Object.fromEntries(groups.filter(([, names]) => names.length > 0));
-}
-
-function preflightTime(config: SelectedConfig, name: string): number {
-  const target = config.targets[name];
-  const asksPrograms = target?.kind === 'command' || target?.kind === 'ssm-command';
-  return asksPrograms ? target.read_timeout + 1_000 : 10_000;
 }

@@ -22,7 +22,7 @@ import {
   tagService,
   untagService,
 } from './ecs-calls.ts';
-import { fencedError } from './fenced.ts';
+import { fencedError } from '../fenced.ts';
 
 const KEY = /^backout:fence:(\d{1,16})$/;
 

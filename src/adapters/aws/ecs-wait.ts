@@ -4,7 +4,7 @@ import { classify, deployFailure } from './call-error.ts';
 import { describeService, type EcsService } from './ecs-calls.ts';
 import type { EcsOptions } from './ecs-options.ts';
 import { readRollout, shortArn, showRollout, whyFailed } from './ecs-rollout.ts';
-import { targetChanged } from './target-changed.ts';
+import { targetChanged } from '../target-changed.ts';
 
 const POLL_MS = 3_000;
 

@@ -14,7 +14,7 @@ import { findTaskDefinition } from './ecs-find.ts';
 import type { EcsOptions } from './ecs-options.ts';
 import { judgeCapacity, readRollout, shortArn, strategyOf } from './ecs-rollout.ts';
 import { waitForRollout } from './ecs-wait.ts';
-import { targetChanged } from './target-changed.ts';
+import { targetChanged } from '../target-changed.ts';
 
 /** All of a preflight: below the 10 s that its step gets. In milliseconds. */
 const PREFLIGHT_MS = 9_000;

@@ -5,7 +5,7 @@ import type { DeployGuard, LiveRelease, ReleaseRef, Target } from '../../ports/t
 import { requireAccount } from './account.ts';
 import { readMark, withMark } from './alias-mark.ts';
 import { deployFailure, classify, preflightFailure, saidBy } from './call-error.ts';
-import { fencedError } from './fenced.ts';
+import { fencedError } from '../fenced.ts';
 import {
   type Alias,
   type FunctionVersion,
@@ -17,7 +17,7 @@ import {
   updateAlias,
 } from './lambda-calls.ts';
 import { isRelease, showRelease } from './release-text.ts';
-import { targetChanged } from './target-changed.ts';
+import { targetChanged } from '../target-changed.ts';
 
 /** All of a preflight: below the 10 s that its step gets. In milliseconds. */
 const PREFLIGHT_MS = 9_000;

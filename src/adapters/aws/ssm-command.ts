@@ -2,7 +2,7 @@ import { BackoutError } from '../../model/error.ts';
 import { requireReleaseFormat } from '../../model/release.ts';
 import type { DeployGuard, LiveRelease, ReleaseRef, Target } from '../../ports/target.ts';
 import { deployFailure, preflightFailure, saidBy } from './call-error.ts';
-import { fencedError } from './fenced.ts';
+import { fencedError } from '../fenced.ts';
 import { type Invocation, listMachines, type Machine, PAGE } from './ssm-calls.ts';
 import {
   describeFleet,

@@ -55,6 +55,14 @@ const github = z.strictObject({
   start_within: duration({ max: 600_000 })
     .prefault('60s')
     .describe('Time for that run to start before the runner function does the work. Default: 60s'),
+  environment: words()
+    .optional()
+    .describe('Name of this environment on GitHub. Default: the same name as here'),
+  token: reference()
+    .optional()
+    .describe(
+      'Reference to a token that may read deployments and, for targets of kind workflow, start workflows. Default: GITHUB_TOKEN',
+    ),
   app_id: reference()
     .optional()
     .describe('Reference to the id of the GitHub App that starts runs.'),
@@ -114,6 +122,8 @@ export const environments = named(
       })
       .optional()
       .describe('Redis for circuit breakers and fast reading. Needed when providers are listed.'),
-    github: github.prefault({}).describe('How an automatic rollback is handed over to GitHub.'),
+    github: github
+      .prefault({})
+      .describe('How GitHub is asked, and how an automatic rollback is handed over to it.'),
   }),
 );

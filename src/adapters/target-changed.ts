@@ -1,5 +1,5 @@
-import { BackoutError } from '../../model/error.ts';
-import type { ReleaseRef } from '../../ports/target.ts';
+import { BackoutError } from '../model/error.ts';
+import type { ReleaseRef } from '../ports/target.ts';
 
 /**
  * Somebody deployed while we were at it: HALT. Two people who each put their own version back would

@@ -1,4 +1,4 @@
-import { BackoutError } from '../../model/error.ts';
+import { BackoutError } from '../model/error.ts';
 
 /** A newer holder of the lease was here; what it does is its own business. */
 export function fencedError(target: string, highest: number, ours: number): BackoutError {
