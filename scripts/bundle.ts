@@ -23,6 +23,7 @@ const BUNDLES = [
   { name: 'rollback', input: 'actions/rollback/index.ts', parts: true },
   { name: 'gate', input: 'actions/gate/index.ts', parts: true },
   { name: 'record-release', input: 'actions/record-release/index.ts', parts: true },
+  { name: 'audit', input: 'actions/audit/index.ts', parts: true },
   { name: 'on-alarm', input: 'lambdas/on-alarm/handler.ts', parts: false },
 ];
 

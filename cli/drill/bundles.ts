@@ -6,6 +6,7 @@ const BUNDLES = {
   rollback: '../../actions/dist/rollback.mjs',
   gate: '../../actions/dist/gate.mjs',
   'record-release': '../../actions/dist/record-release.mjs',
+  audit: '../../actions/dist/audit.mjs',
   'on-alarm': '../../actions/dist/on-alarm.mjs',
 } as const;
 
