@@ -24,6 +24,7 @@ const BUNDLES = [
   { name: 'assess', input: 'actions/assess/index.ts', parts: true },
   { name: 'gate', input: 'actions/gate/index.ts', parts: true },
   { name: 'record-release', input: 'actions/record-release/index.ts', parts: true },
+  { name: 'audit', input: 'actions/audit/index.ts', parts: true },
   { name: 'on-alarm', input: 'lambdas/on-alarm/handler.ts', parts: false },
   // Nothing burns when it is called: the clients of AWS are loaded where a target is there.
   { name: 'release-guard', input: 'lambdas/release-guard/handler.ts', parts: true },

@@ -7,6 +7,7 @@ const BUNDLES = {
   assess: '../../actions/dist/assess.mjs',
   gate: '../../actions/dist/gate.mjs',
   'record-release': '../../actions/dist/record-release.mjs',
+  audit: '../../actions/dist/audit.mjs',
   'on-alarm': '../../actions/dist/on-alarm.mjs',
   'release-guard': '../../actions/dist/release-guard.mjs',
 } as const;

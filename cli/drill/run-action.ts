@@ -14,6 +14,8 @@ export interface ActionRun {
   summary: string;
   /** Annotations of the kind error. */
   errors: string[];
+  /** Annotations of the kind warning. */
+  warnings: string[];
   /** What it told the runner to keep out of the log. */
   masks: string[];
 }
@@ -59,9 +61,11 @@ export async function runAction(request: ActionRequest): Promise<ActionRun> {
     killSignal: 'SIGKILL',
   });
   const errors: string[] = [];
+  const warnings: string[] = [];
   const masks: string[] = [];
   createInterface({ input: child.stdout }).on('line', (line) => {
     if (line.startsWith('::error')) errors.push(line.replace(/^::error[^:]*::/, ''));
+    if (line.startsWith('::warning')) warnings.push(line.replace(/^::warning[^:]*::/, ''));
     if (line.startsWith('::add-mask::')) masks.push(line.slice('::add-mask::'.length));
     // The runner obeys such lines and does not show them.
     if (!line.startsWith('::')) log(line);
@@ -72,6 +76,7 @@ export async function runAction(request: ActionRequest): Promise<ActionRun> {
     outputs: parseOutputs(await readFile(output, 'utf8')),
     summary: await readFile(page, 'utf8'),
     errors,
+    warnings,
     masks,
   };
 }

@@ -23,6 +23,16 @@ describe('Each layout is recognised, and only what runs forward counts', () => {
       'migrations/00002_phone.sql',
     ],
     [
+      'sql-migrate',
+      {
+        'migrations/00001_users.sql': `-- +migrate Up\n${USERS}-- +migrate Down\nDROP TABLE users;\n`,
+      },
+      {
+        'migrations/00002_phone.sql': `-- +migrate Up\n-- +migrate StatementBegin\n${SAFE}-- +migrate StatementEnd\n-- +migrate Down\n${DROP}`,
+      },
+      'migrations/00002_phone.sql',
+    ],
+    [
       'golang-migrate',
       {
         'migrate/000001_users.up.sql': USERS,

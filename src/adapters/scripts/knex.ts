@@ -3,7 +3,7 @@ import type { Expression } from 'acorn';
 import { type Argument, type Chain, chainOf, unwrap } from './call-chain.ts';
 import { type Call, tableName, tableSql } from './knex-columns.ts';
 import { type Constants, isList, isObject, type Literal, literalOf } from './literals.ts';
-import { quoted, text, uncertain } from './sql-text.ts';
+import { quoted, tableText, text, uncertain } from './sql-text.ts';
 
 /** @returns SQL; undefined for a chain that does not look like one of Knex */
 export function knexChain(chain: Chain, constants: Constants): string[] | undefined {
@@ -43,14 +43,15 @@ function schemaCall(
   if (name === 'raw') return [rawSql(args, constants)];
   const given = valueAt(args, 0, constants);
   const table = (): string => schema + text(given, 'A name');
+  const anyTable = (): string => schema + tableText(given);
   switch (name) {
     case 'createTable':
     case 'createTableIfNotExists':
-      return createTable(table(), args, constants, name !== 'createTable');
+      return createTable(anyTable(), args, constants, name !== 'createTable');
     case 'table':
     case 'alterTable':
       return callback(args[1], constants).flatMap(
-        (calls) => tableSql(table(), calls, false).statements,
+        (calls) => tableSql(anyTable(), calls, false).statements,
       );
     case 'dropTable':
     case 'dropTableIfExists':

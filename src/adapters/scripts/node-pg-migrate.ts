@@ -1,6 +1,6 @@
 /** The calls of node-pg-migrate (`pgm.addColumn(…)`), as the SQL that they send. */
-import { isList, isObject, isSqlText, type Literal, textsIn } from './literals.ts';
-import { isOn, quoted, raw, text, uncertain, valueText } from './sql-text.ts';
+import { isList, isObject, isSqlText, type Literal, OPAQUE, textsIn } from './literals.ts';
+import { isOn, quoted, raw, tableText, text, uncertain, valueText } from './sql-text.ts';
 
 type Options = ReadonlyMap<string, Literal>;
 const NONE: Options = new Map();
@@ -136,6 +136,10 @@ function constraintTexts(value: Literal): string[] {
   return texts;
 }
 
+/** Of calls that say the same about any table. */
+const anyTable = (value: Literal): string =>
+  isObject(value) ? nameText(value) : quoted(tableText(value));
+
 function addColumns([table, columns, third]: readonly Literal[]): string {
   const given = options(third, 'ifNotExists');
   if (!isObject(columns)) return uncertain('Its columns are only known when it runs.');
@@ -144,7 +148,7 @@ function addColumns([table, columns, third]: readonly Literal[]): string {
     const own = isObject(spec) ? flag(spec, 'ifNotExists', 'IF NOT EXISTS') : '';
     return `ADD COLUMN${unless || own} ${columnText(name, spec, true)}`;
   });
-  return `ALTER TABLE ${nameText(table)} ${actions.join(', ')}`;
+  return `ALTER TABLE ${anyTable(table)} ${actions.join(', ')}`;
 }
 
 function dropColumns([table, columns]: readonly Literal[]): string {
@@ -188,7 +192,10 @@ const baseName = (value: Literal): string =>
 
 function indexName(table: Literal, columns: Literal, given: Options): string {
   if (given.has('name')) return quoted(text(given.get('name'), 'A name'));
-  const names = textsIn(columns) ?? uncertain('Its columns are only known when it runs.');
+  const listed = isList(columns) ? columns : [columns];
+  const names =
+    textsIn(listed.map((one) => (isObject(one) ? one.get('name') : one))) ??
+    uncertain('Its columns are only known when it runs.');
   const unique = isOn(given.get('unique')) ? 'unique_' : '';
   return quoted(`${baseName(table)}_${names.join('_')}_${unique}index`);
 }
@@ -203,11 +210,11 @@ function createIndex([table, columns, third]: readonly Literal[]): string {
   const unless = flag(given, 'ifNotExists', 'IF NOT EXISTS');
   const where = given.has('where') ? ` WHERE ${raw(given.get('where'))}` : '';
   const name =
-    items.some((item) => !item.startsWith('"')) && !given.has('name')
+    (table === OPAQUE || items.some((item) => !item.startsWith('"'))) && !given.has('name')
       ? ''
       : indexName(table, columns, given);
   if (name === '' && unless !== '') return uncertain('The name of the index is not known here.');
-  return `CREATE${unique} INDEX${unless} ${name} ON ${nameText(table)} (${items.join(', ')})${where}`;
+  return `CREATE${unique} INDEX${unless} ${name} ON ${anyTable(table)} (${items.join(', ')})${where}`;
 }
 
 function sql([value, args]: readonly Literal[]): string {

@@ -28,8 +28,10 @@ export function readUp(script: Script, emit: Emit): Tool {
       emit(unknown(script, up, 'What it calls is not named by its first parameter.'));
     return 'unknown';
   }
+  const [, second] = up.params;
   const reading: Reading = {
     script,
+    done: second?.type === 'Identifier' ? second.name : undefined,
     builder: parameter.name,
     constants: new Map(script.constants),
     tool: 'unknown',
@@ -43,6 +45,8 @@ interface Reading {
   script: Script;
   /** Name of the function's first parameter. */
   builder: string;
+  /** Name of its second one: older libraries have it called at the end. */
+  done: string | undefined;
   constants: Map<string, Literal>;
   tool: Tool;
   emit: Emit;
@@ -67,15 +71,30 @@ function readNode(reading: Reading, node: ScriptStatement | Expression): void {
   }
 }
 
-/** @returns false when a value is not there to be read */
+/** @returns false when finding the value may do something */
 function readConstants(reading: Reading, { kind, declarations }: VariableDeclaration): boolean {
   if (kind !== 'const') return false;
   return declarations.every(({ id, init }) => {
     if (id.type !== 'Identifier' || init === null || init === undefined) return false;
     const value: Literal = literalOf(init, reading.constants);
     reading.constants.set(id.name, value);
-    return value !== OPAQUE;
+    return value !== OPAQUE || doesNothing(reading, unwrap(init));
   });
+}
+
+/** `Order.tableName`, a function that is not called yet, `knex.schema.hasTable('x')`. */
+function doesNothing(reading: Reading, node: Expression): boolean {
+  if (node.type === 'ArrowFunctionExpression' || node.type === 'FunctionExpression') return true;
+  const chain = chainOf(node);
+  if (chain === undefined || chain.rootArgs !== undefined) return false;
+  const called = chain.links.filter(({ args }) => args !== undefined);
+  if (called.length === 0) return true;
+  const path = [chain.root, ...chain.links.map(({ name }) => name)].join('.');
+  return (
+    called.length === 1 &&
+    /^\.schema\.has(Table|Column)$/.test(path.slice(reading.builder.length)) &&
+    chain.root === reading.builder
+  );
 }
 
 function isExpression(node: ScriptStatement | Expression): node is Expression {
@@ -87,6 +106,7 @@ function readExpression(reading: Reading, expression: Expression): void {
   const node = unwrap(expression);
   if (node.type === 'Identifier' && node.name === 'undefined') return;
   if (node.type === 'Literal') return;
+  if (isDone(reading, node)) return;
   const several = listOfAll(node);
   if (several !== undefined) {
     for (const one of several) readExpression(reading, one);
@@ -107,6 +127,16 @@ function readExpression(reading: Reading, expression: Expression): void {
     if (!(error instanceof Uncertain)) throw error;
     reading.emit(unknown(script, node, error.message));
   }
+}
+
+/** `done()`: nothing but a sign to the library. */
+function isDone({ done }: Reading, node: Expression): boolean {
+  return (
+    node.type === 'CallExpression' &&
+    node.callee.type === 'Identifier' &&
+    node.callee.name === done &&
+    node.arguments.length === 0
+  );
 }
 
 /** `Promise.all([a, b])`: all of them. */

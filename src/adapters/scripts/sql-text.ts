@@ -1,5 +1,6 @@
 /** Pieces of SQL, as migration libraries put them together. */
-import { isSqlText, type Literal } from './literals.ts';
+import { ANY_TABLE } from '../../model/migration/change.ts';
+import { isSqlText, type Literal, OPAQUE } from './literals.ts';
 
 /** Thrown for what is not certain; the call is then one that needs a human. */
 export class Uncertain extends Error {}
@@ -10,6 +11,11 @@ export function uncertain(why: string): never {
 
 export function quoted(name: string): string {
   return `"${name.replaceAll('"', '""')}"`;
+}
+
+/** The name of a table. One that the script computes may be any. */
+export function tableText(value: Literal): string {
+  return value === OPAQUE ? ANY_TABLE : text(value, 'A name');
 }
 
 /** SQL that stands in a script: nothing in it may swallow or end what we put behind it. */

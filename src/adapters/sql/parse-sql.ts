@@ -75,6 +75,8 @@ function parseText(parse: (text: string) => Parsed, text: string, firstLine: num
     const why = 'The file has a NUL character, at which PostgreSQL would stop reading.';
     return [unreadable(text, firstLine + linesIn(text.slice(0, nul)), nul, why)];
   }
+  // The parser refuses an empty text, and in a way that looks like a damage.
+  if (skipSpaceAndComments(text) >= text.length) return [];
   const whole = parse(text);
   if (whole.nodes !== undefined) return locate(text, whole.nodes, firstLine);
   let line = firstLine;

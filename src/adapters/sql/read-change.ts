@@ -137,8 +137,9 @@ function readAttached(node: Node): Change | undefined {
     return createOf('rule', { name }, { on: nameOf(relation), replace: replace === true });
   }
   if ('CreatePolicyStmt' in node) {
-    const { policy_name: name = '', table } = node.CreatePolicyStmt;
-    return createOf('policy', { name }, { on: nameOf(table) });
+    const { policy_name: name = '', table, permissive } = node.CreatePolicyStmt;
+    const restrictive = permissive !== true;
+    return createOf('policy', { name }, { on: nameOf(table), restrictive });
   }
   if ('AlterPolicyStmt' in node) {
     const on = { what: 'table' as const, name: nameOf(node.AlterPolicyStmt.table) };

@@ -82,6 +82,7 @@ export function readConstraint(
         ...name,
         columns: columns(parsed.keys),
         nullsAreEqual: parsed.nulls_not_distinct === true,
+        ...(parsed.deferrable === true ? { deferrable: true } : {}),
         ...(parsed.indexname === undefined ? {} : { index: parsed.indexname }),
       };
     case 'CONSTR_FOREIGN':

@@ -1,4 +1,11 @@
-import type { AlterTableCmd, AlterTableStmt, CreateStmt, IndexStmt, Node } from 'libpg-query';
+import type {
+  AlterTableCmd,
+  AlterTableStmt,
+  CreateStmt,
+  IndexElem,
+  IndexStmt,
+  Node,
+} from 'libpg-query';
 import type {
   Change,
   Column,
@@ -72,6 +79,7 @@ function readAction(command: AlterTableCmd, kind: string): TableAction {
   const other: TableAction = {
     do: 'other',
     command: kind === 'OBJECT_VIEW' && /RelOptions/.test(subtype) ? `VIEW ${subtype}` : subtype,
+    ...(/^AT_(Disable|Enable)Trig$/.test(subtype) ? { trigger: column } : {}),
   };
   switch (subtype) {
     case 'AT_AddColumn':
@@ -124,6 +132,25 @@ function readAction(command: AlterTableCmd, kind: string): TableAction {
   }
 }
 
+/** A column's name, or whatever else rows are compared by. */
+function elementText(element: IndexElem | undefined): string {
+  const { name, expr, collation, opclass } = element ?? {};
+  const isPlain = collation === undefined && opclass === undefined;
+  return isPlain && name !== undefined ? name : meaningOf({ name, expr, collation, opclass });
+}
+
+/** Equal for what is written equally, wherever it stands. */
+function meaningOf(node: unknown): string {
+  return JSON.stringify(node, (key, value: unknown) => (key === 'location' ? undefined : value));
+}
+
+/** The parts of a condition that all have to hold. */
+function conditionsOf(node: Node | undefined): Node[] {
+  if (node === undefined) return [];
+  const isAnd = 'BoolExpr' in node && node.BoolExpr.boolop === 'AND_EXPR';
+  return isAnd ? (node.BoolExpr.args ?? []).flatMap(conditionsOf) : [node];
+}
+
 export function readIndex(statement: IndexStmt): Change {
   const parameters = (statement.indexParams ?? []).map((node: Node) =>
     'IndexElem' in node ? node.IndexElem : undefined,
@@ -135,6 +162,8 @@ export function readIndex(statement: IndexStmt): Change {
     unique: statement.unique === true,
     nullsAreEqual: statement.nulls_not_distinct === true,
     columns: parameters.map((one) => one?.name),
+    elements: parameters.map(elementText),
+    conditions: conditionsOf(statement.whereClause).map(meaningOf),
     canFail: parameters.some((one) => canFail(one?.expr)) || canFail(statement.whereClause),
     ifNotExists: statement.if_not_exists === true,
   };

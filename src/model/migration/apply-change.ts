@@ -1,8 +1,10 @@
 import { alterTable, createTable, renameColumn, renameConstraint } from './apply-table.ts';
+import { ANY_TABLE } from './change.ts';
 import type { Change, Constraint, ObjectKind, ObjectName } from './change.ts';
 import { cloudsEverything } from './judge-other.ts';
 import {
   DEFAULT_PATH,
+  find,
   forgetNew,
   forgetTemporary,
   keyForNew,
@@ -21,6 +23,11 @@ import {
  */
 export function applyChange(state: SchemaState, change: Change, isNew: boolean): void {
   if (cloudsEverything(change)) state.clouded = true;
+  if ('table' in change && change.table.name === ANY_TABLE) {
+    // A new table and an index change nothing that is known; anything else may.
+    if (change.type !== 'create table' && change.type !== 'create index') state.clouded = true;
+    return;
+  }
   switch (change.type) {
     case 'create table':
       createTable(state, change, isNew);
@@ -57,16 +64,29 @@ export function applyChange(state: SchemaState, change: Change, isNew: boolean):
       if (/^(COMMIT|ROLLBACK|DiscardStmt)$/.test(change.statement)) forgetTemporary(state);
       if (change.statement === 'DiscardStmt') state.path = DEFAULT_PATH;
       return;
+    case 'data':
+      fillColumns(state, change);
+      return;
     case 'give away':
     case 'alter type':
     case 'alter domain':
     case 'truncate':
     case 'revoke':
-    case 'data':
     case 'unknown':
       return;
     default:
       change satisfies never;
+  }
+}
+
+/** Rows that were there have values in new columns from now on. */
+function fillColumns(state: SchemaState, { writes }: Extract<Change, { type: 'data' }>): void {
+  for (const { table, columns } of writes) {
+    const known = find(state, 'table', table);
+    for (const name of columns) {
+      const column = known?.columns.get(name);
+      if (column !== undefined) column.filled = true;
+    }
   }
 }
 
@@ -90,7 +110,9 @@ function createIndex(
       ? { kind: 'exclude' }
       : { kind: 'unique', columns, nullsAreEqual: change.nullsAreEqual };
   const constraint = change.unique ? refused : undefined;
-  if (!(change.ifNotExists && isNew)) index.index = { constraint, table };
+  const { elements, conditions, nullsAreEqual } = change;
+  const uniqueKey = change.unique ? { elements, conditions, nullsAreEqual } : undefined;
+  if (!(change.ifNotExists && isNew)) index.index = { constraint, table, key: uniqueKey };
   state.relations.set(key, index);
 }
 

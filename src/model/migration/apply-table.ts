@@ -10,6 +10,7 @@ import {
   partsOf,
   type SchemaState,
 } from './schema-state.ts';
+import { forgetUniqueOn, keepsValuesApart } from './unique-keys.ts';
 
 export function createTable(
   state: SchemaState,
@@ -133,9 +134,13 @@ export function alterTable(
       }
       case 'drop column':
         table.columns.delete(action.column);
+        forgetUniqueOn(table, action.column);
         break;
       case 'set type': {
         const column = table.columns.get(action.column);
+        if (column === undefined || !keepsValuesApart(column.type, action.type)) {
+          forgetUniqueOn(table, action.column);
+        }
         if (column !== undefined) column.type = action.type;
         break;
       }
@@ -170,6 +175,11 @@ export function alterTable(
       case 'detach partition':
         break;
       case 'other':
+        if (isNew && action.trigger !== undefined)
+          switchTrigger(table, action.trigger, action.command);
+        if (action.command === 'AT_EnableRowSecurity') {
+          table.rowSecurity ??= isNew ? 'new' : 'old';
+        }
         // Identity, inheritance and the like: what is known of the columns may be wrong now.
         if (/Identity|Expression|Inherit|OfType/i.test(action.command)) table.columns.clear();
         break;
@@ -177,6 +187,14 @@ export function alterTable(
         action satisfies never;
     }
   }
+}
+
+function switchTrigger(table: KnownObject, trigger: string, command: string): void {
+  const isOff = table.switchedOff.has(trigger);
+  table.switchedOff.delete(trigger);
+  table.switchedOn.delete(trigger);
+  if (command === 'AT_DisableTrig') table.switchedOff.add(trigger);
+  else if (command === 'AT_EnableTrig' && isOff) table.switchedOn.add(trigger);
 }
 
 export function renameColumn(
@@ -191,6 +209,7 @@ export function renameColumn(
   const known = table.columns.get(column);
   table.columns.delete(column);
   table.columns.delete(to);
+  forgetUniqueOn(table, column);
   if (known !== undefined) table.columns.set(to, known);
   for (const one of table.constraints.values()) {
     one.constraint = renamedIn(one.constraint, column, to);

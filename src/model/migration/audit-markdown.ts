@@ -6,7 +6,8 @@ import { type Finding, isSafe, type Kind } from './finding.ts';
 const MOST_ROWS = 50;
 const LONGEST_CELL = 300;
 
-export function auditMarkdown(report: AuditReport): string {
+/** @param live what the newer release is called in the headline; left out: by its tag */
+export function auditMarkdown(report: AuditReport, live?: string): string {
   const { from, to, migrations, history, databases, notes } = report;
   const first = firstReason(report);
   const rows: Row[] = [
@@ -22,7 +23,7 @@ export function auditMarkdown(report: AuditReport): string {
   const cautions = [...new Set(migrations.flatMap(({ caution }) => caution ?? []))];
   const counts = countKinds(migrations);
   return [
-    `### ${headline(report)}`,
+    `### ${headline(report, live)}`,
     '',
     ...(first === undefined ? [] : [`Because of ${plain(first)}`, '']),
     ...(rows.length === 0 ? [] : [...table(rows), '']),
@@ -34,14 +35,15 @@ export function auditMarkdown(report: AuditReport): string {
   ].join('\n');
 }
 
-function headline({ verdict, from, to }: AuditReport): string {
+function headline({ verdict, from, to: { tag } }: AuditReport, live?: string): string {
+  const it = live === undefined ? code(tag) : plain(live);
   switch (verdict) {
     case 'safe':
-      return `${code(to.tag)} can be rolled back to ${code(from.tag)} by application alone`;
+      return `${it} can be rolled back to ${code(from.tag)} by application alone`;
     case 'breaking':
-      return `${code(to.tag)} cannot be rolled back to ${code(from.tag)} by application alone`;
+      return `${it} cannot be rolled back to ${code(from.tag)} by application alone`;
     case 'needs-a-human':
-      return `Whether ${code(to.tag)} can be rolled back to ${code(from.tag)} by application alone needs a human`;
+      return `Whether ${live === undefined ? it : it.toLowerCase()} can be rolled back to ${code(from.tag)} by application alone needs a human`;
     default:
       return verdict satisfies never;
   }
@@ -75,13 +77,17 @@ function table(rows: readonly Row[]): string[] {
 
 /** Every sign that could mean something to Markdown or HTML becomes a number. */
 function plain(text: string): string {
-  return cut(text)
-    .replaceAll(/[\p{Cc}\p{Cf}]/gu, ' ')
-    .replaceAll(/[^\p{L}\p{M}\p{N} .,:/-]/gu, (sign) => `&#${sign.codePointAt(0) ?? 32};`)
-    .replaceAll(
-      /(https?|www)([:.])/gi,
-      (_, word: string, sign: string) => `${word}&#${sign.codePointAt(0)};`,
-    );
+  return (
+    cut(text)
+      .replaceAll(/[\p{Cc}\p{Cf}]/gu, ' ')
+      .replaceAll(/[^\p{L}\p{M}\p{N} .,:/-]/gu, (sign) => `&#${sign.codePointAt(0) ?? 32};`)
+      // Hosts look for people and issues in what is shown, where the number is a sign again.
+      .replaceAll(/&#(?:64|35);/g, (sign) => `${sign}&#8203;`)
+      .replaceAll(
+        /(https?|www)([:.])/gi,
+        (_, word: string, sign: string) => `${word}&#${sign.codePointAt(0)};`,
+      )
+  );
 }
 
 /** As code: the element takes numbers of signs, which code in backticks does not. */

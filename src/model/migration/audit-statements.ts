@@ -2,7 +2,8 @@ import { applyChange } from './apply-change.ts';
 import type { Statement } from './change.ts';
 import { type Finding, findingOf } from './finding.ts';
 import { judgeChange } from './judge-change.ts';
-import { emptyState, endFile } from './schema-state.ts';
+import { emptyState, endFile, type SchemaState } from './schema-state.ts';
+import { rememberUniqueKeys } from './unique-keys.ts';
 
 /** The statements of one migration file, in their order. */
 export interface MigrationStatements {
@@ -21,12 +22,10 @@ export function auditStatements(
   old: readonly MigrationStatements[],
   added: readonly MigrationStatements[],
 ): Finding[] {
-  const state = emptyState();
-  for (const { statements } of old) {
-    const path = state.path;
-    for (const { change } of statements) applyChange(state, change, false);
-    endFile(state, path);
-  }
+  const state = after(old, emptyState(), false);
+  rememberUniqueKeys(state);
+  // What a statement takes away may be given back by a later one.
+  state.end = after(added, after(old, emptyState(), false), true);
   return added.flatMap(({ file, statements }) => {
     const path = state.path;
     const findings = statements.map((statement) => {
@@ -37,4 +36,18 @@ export function auditStatements(
     endFile(state, path);
     return findings;
   });
+}
+
+/** The state when all statements of the files have run. */
+function after(
+  files: readonly MigrationStatements[],
+  state: SchemaState,
+  isNew: boolean,
+): SchemaState {
+  for (const { statements } of files) {
+    const path = state.path;
+    for (const { change } of statements) applyChange(state, change, isNew);
+    endFile(state, path);
+  }
+  return state;
 }

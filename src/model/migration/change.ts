@@ -5,6 +5,12 @@
  */
 import type { Expression } from './expression.ts';
 
+/**
+ * Stands for the name of a table in a script that computes it. What is said of such a table is
+ * true of any that old code knows; what becomes of the tables that are known here, nobody can tell.
+ */
+export const ANY_TABLE = '(known when it runs)';
+
 /** As it was written: without a schema, the search path says which one is meant. */
 export interface ObjectName {
   schema?: string;
@@ -61,6 +67,8 @@ export type Constraint =
       name?: string;
       columns: string[];
       nullsAreEqual: boolean;
+      /** It may be checked when the transaction ends. */
+      deferrable?: true;
       /** It takes over this index. */
       index?: string;
     }
@@ -87,7 +95,7 @@ export type TableAction =
   | { do: 'drop constraint'; name: string }
   | { do: 'attach partition' | 'detach partition'; partition: ObjectName }
   /** Any other, by PostgreSQL's name for it: `AT_EnableRowSecurity`. */
-  | { do: 'other'; command: string };
+  | { do: 'other'; command: string; trigger?: string };
 
 /** Rows that a statement writes. */
 export interface Write {
@@ -121,6 +129,9 @@ export type Change =
       nullsAreEqual: boolean;
       /** Columns it is on; undefined for an expression. */
       columns: (string | undefined)[];
+      /** What it is on and which rows are in it, as texts that are equal when the meaning is. */
+      elements: string[];
+      conditions: string[];
       /** Whether an expression or condition can fail when a row is written. */
       canFail: boolean;
       ifNotExists: boolean;
@@ -135,6 +146,8 @@ export type Change =
       replace: boolean;
       /** Of a domain. */
       notNull?: boolean;
+      /** Of a policy: whether it takes away what other policies let through. */
+      restrictive?: boolean;
       /** What is made together with a schema. */
       contents?: Change[];
     }

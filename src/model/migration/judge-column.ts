@@ -1,4 +1,11 @@
-import type { Change, Column, Constraint, DefaultValue, TableAction } from './change.ts';
+import type {
+  Change,
+  Column,
+  Constraint,
+  DefaultValue,
+  ObjectName,
+  TableAction,
+} from './change.ts';
 import {
   additive,
   askHuman,
@@ -10,6 +17,7 @@ import {
 } from './finding.ts';
 import {
   deletesMayBeRefused,
+  heldBefore,
   judgeAdded,
   judgeConstraint,
   refusalOfDefault,
@@ -36,7 +44,9 @@ export function judgeAction(
     case 'add column':
       return judgeAddColumn(state, action);
     case 'add constraint':
-      return judgeAdded(state, table, action.constraint);
+      return (
+        heldBefore(state, table, action.constraint) ?? judgeAdded(state, table, action.constraint)
+      );
     case 'drop constraint':
       return judgeConstraint(state, name, { name: action.name, how: 'drop' });
     case 'attach partition':
@@ -46,7 +56,7 @@ export function judgeAction(
     case 'detach partition':
       return breaking('Its rows leave the table that old code reads.');
     case 'other':
-      return judgeCommand(action.command);
+      return judgeSwitch(state, name, table, action) ?? judgeCommand(action.command);
     case 'drop column':
     case 'set type':
     case 'set not null':
@@ -57,6 +67,24 @@ export function judgeAction(
     default:
       return action satisfies never;
   }
+}
+
+/** A trigger that is off only while the migrations run. */
+function judgeSwitch(
+  state: SchemaState,
+  name: ObjectName,
+  table: KnownObject | undefined,
+  action: Extract<TableAction, { do: 'other' }>,
+): Judgement | undefined {
+  if (action.trigger === undefined) return undefined;
+  const atTheEnd = state.end === undefined ? undefined : find(state.end, 'table', name);
+  const isOnAgain = atTheEnd?.switchedOn.has(action.trigger) === true;
+  if (action.command === 'AT_DisableTrig' && isOnAgain) {
+    return compatible('A later statement enables it again.');
+  }
+  return action.command === 'AT_EnableTrig' && table?.switchedOff.has(action.trigger) === true
+    ? compatible('It was on, and is so again.')
+    : undefined;
 }
 
 type ColumnAction = Extract<TableAction, { column: string }>;
@@ -115,12 +143,12 @@ function judgeDropDefault(
   if (column.notNull) {
     return breaking('It is NOT NULL: inserts of old code that leave it out fail.');
   }
-  return column.isNew
-    ? compatible('The column is not known to old code.')
-    : withCaution(
-        compatible('Inserts of old code that leave it out write null.'),
-        `Rows of old code may have null in ${action.column}.`,
-      );
+  if (column.isNew) return compatible('The column is not known to old code.');
+  return fillsIn(column.default)
+    ? askHuman(
+        `Inserts of old code that leave ${action.column} out write null, where a value was before.`,
+      )
+    : compatible('It had no default that filled anything in.');
 }
 
 function judgeSetDefault(

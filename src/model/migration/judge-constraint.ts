@@ -10,7 +10,14 @@ import {
   type Judgement,
   withCaution,
 } from './finding.ts';
-import { find, isNewObject, type KnownObject, type SchemaState } from './schema-state.ts';
+import {
+  find,
+  isNewObject,
+  type KnownObject,
+  type SchemaState,
+  trustedColumn,
+} from './schema-state.ts';
+import { wasUniqueBefore } from './unique-keys.ts';
 
 /**
  * What a column has in rows of old code: its default, which is null where there is none. Undefined
@@ -32,7 +39,7 @@ export function judgeAdded(
     case 'primary':
       return judgeUnique(state, constraint, row);
     case 'foreign':
-      return judgeForeign(state, constraint, row);
+      return judgeForeign(state, table, constraint, row);
     case 'exclude':
       return breaking('Rows that old code writes may exclude each other.');
     case 'not null':
@@ -82,6 +89,25 @@ function judgeCheck(
     : breaking('Rows that old code writes may not satisfy the check.');
 }
 
+const UNIQUE_BEFORE = 'The older release kept it unique already: old code writes nothing else.';
+
+/** A constraint that the older release had already, perhaps under another name, is no news. */
+export function heldBefore(
+  state: SchemaState,
+  table: KnownObject | undefined,
+  constraint: Constraint,
+): Judgement | undefined {
+  if (constraint.kind !== 'unique' && constraint.kind !== 'primary') return undefined;
+  const { kind, columns, nullsAreEqual, index } = constraint;
+  if (index !== undefined) return undefined;
+  const isPrimary = kind === 'primary';
+  const key = { elements: columns, conditions: [], nullsAreEqual: nullsAreEqual && !isPrimary };
+  const isRequired = (name: string): boolean => trustedColumn(state, table, name)?.notNull === true;
+  return wasUniqueBefore(state, table, key) && (!isPrimary || columns.every(isRequired))
+    ? compatible(UNIQUE_BEFORE)
+    : undefined;
+}
+
 function judgeUnique(
   state: SchemaState,
   { kind, columns, nullsAreEqual, index }: Extract<Constraint, { kind: 'unique' | 'primary' }>,
@@ -112,6 +138,7 @@ function judgeUnique(
 
 function judgeForeign(
   state: SchemaState,
+  table: KnownObject | undefined,
   constraint: Extract<Constraint, { kind: 'foreign' }>,
   row: RowOfOldCode,
 ): Judgement {
@@ -125,6 +152,14 @@ function judgeForeign(
     );
   }
   const caution = deletesMayBeRefused(state, constraint);
+  if (
+    caution !== undefined &&
+    constraint.columns.every((name) => table?.columns.get(name)?.filled === true)
+  ) {
+    return askHuman(
+      `The rows that were filled keep old code from deleting what they refer to in ${constraint.target.name}.`,
+    );
+  }
   const why = 'In rows of old code it is null and refers to nothing.';
   return caution === undefined ? additive(why) : withCaution(compatible(why), caution);
 }
@@ -205,13 +240,16 @@ export function judgeIndex(
   const table = find(state, 'table', change.table);
   if (table?.isNew === true) return additive('The table is not known to old code.');
   const names = change.columns.filter((column) => column !== undefined);
-  const uniqueness = change.unique
-    ? judgeUnique(
-        state,
-        { kind: 'unique', columns: names, nullsAreEqual: change.nullsAreEqual },
-        rowsOf(table),
-      )
-    : additive('Old code does not notice an index.');
+  const isUniqueAlready = change.unique && wasUniqueBefore(state, table, change);
+  const uniqueness = isUniqueAlready
+    ? compatible(UNIQUE_BEFORE)
+    : change.unique
+      ? judgeUnique(
+          state,
+          { kind: 'unique', columns: names, nullsAreEqual: change.nullsAreEqual },
+          rowsOf(table),
+        )
+      : additive('Old code does not notice an index.');
   if (uniqueness.kind === 'breaking') return uniqueness;
   return change.canFail
     ? askHuman(

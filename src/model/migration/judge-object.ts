@@ -1,6 +1,7 @@
 import type { Change, ObjectKind, ObjectName } from './change.ts';
 import { additive, askHuman, breaking, compatible, type Judgement } from './finding.ts';
 import { find, functionsNamed, isNewObject, type SchemaState } from './schema-state.ts';
+import { staysUnique } from './unique-keys.ts';
 
 const NOT_KNOWN = 'Old code does not know it.';
 
@@ -9,12 +10,12 @@ export function judgeCreate(
   state: SchemaState,
   change: Extract<Change, { type: 'create' }>,
 ): Judgement {
-  const { what, name, on, replace } = change;
+  const { what, name, replace } = change;
   switch (what) {
     case 'trigger':
     case 'rule':
     case 'policy':
-      return judgeAttached(state, what, name, on);
+      return judgeAttached(state, what, change);
     case 'function':
       if (replace && !isNewObject(state, 'function', name)) {
         return askHuman('If the function was there, old code gets the new body.');
@@ -47,8 +48,7 @@ export function judgeCreate(
 function judgeAttached(
   state: SchemaState,
   what: 'trigger' | 'rule' | 'policy',
-  name: ObjectName,
-  on: ObjectName | undefined,
+  { name, on, restrictive }: Extract<Change, { type: 'create' }>,
 ): Judgement {
   if (isNewObject(state, what, name, on)) return additive('The table is not known to old code.');
   switch (what) {
@@ -57,10 +57,21 @@ function judgeAttached(
     case 'rule':
       return breaking('Statements of old code are rewritten.');
     case 'policy':
+      if (restrictive !== true && on !== undefined && isNewlySecured(state, on)) {
+        return compatible(
+          'Row level security is new on the table: the policy only lets more through.',
+        );
+      }
       return breaking('Old code may see other rows, or may not write what it wrote.');
     default:
       return what satisfies never;
   }
+}
+
+/** Only where the making of the table was read is it known that it had none before. */
+function isNewlySecured(state: SchemaState, name: ObjectName): boolean {
+  const table = find(state, 'table', name);
+  return !state.clouded && table?.rowSecurity === 'new' && table.columns.size > 0;
 }
 
 /** Where CASCADE takes only what was made later along. */
@@ -98,7 +109,10 @@ function judgeDropIndex(
     const index = find(state, 'index', name);
     if (index?.isNew === true) return 'plain';
     if (state.clouded || index?.index === undefined) return 'unknown';
-    return index.index.constraint === undefined ? 'plain' : 'unique';
+    const { constraint, key, table } = index.index;
+    if (constraint === undefined) return 'plain';
+    const isKept = key !== undefined && table !== undefined && staysUnique(state, table, key);
+    return isKept ? 'kept' : 'unique';
   });
   if (uses.includes('unique')) {
     return askHuman('The index is unique: INSERT … ON CONFLICT of old code may need it.');
@@ -106,7 +120,9 @@ function judgeDropIndex(
   if (uses.includes('unknown')) {
     return askHuman('If the index is unique, INSERT … ON CONFLICT of old code may need it.');
   }
-  return compatible('Without the index old code is slower, nothing else.');
+  return uses.includes('kept')
+    ? compatible('Something else keeps the same unique, and ON CONFLICT of old code finds it.')
+    : compatible('Without the index old code is slower, nothing else.');
 }
 
 export function judgeRename(

@@ -4,6 +4,7 @@
  * What is not in here exists perhaps, and is old.
  */
 import type { Constraint, DefaultValue, ObjectKind, ObjectName, TypeName } from './change.ts';
+import type { UniqueKey } from './unique-keys.ts';
 
 export interface KnownColumn {
   /** Made after the old release. */
@@ -13,6 +14,8 @@ export interface KnownColumn {
   default?: DefaultValue | undefined;
   /** Filled in by PostgreSQL without a default. */
   fillsItself: boolean;
+  /** An update of the migrations filled it in rows that were there. */
+  filled?: true;
 }
 
 export interface KnownObject {
@@ -22,8 +25,19 @@ export interface KnownObject {
   constraints: Map<string, { constraint: Constraint; isNew: boolean }>;
   /** Constraints of the old release that are gone by now. */
   droppedConstraints: Set<string>;
-  /** Of an index: what it refuses if it is unique, and the key of its table. */
-  index?: { constraint: Constraint | undefined; table: string | undefined };
+  /** Of a table: what the older release kept unique, also when that is gone by now. */
+  uniqueBefore: readonly UniqueKey[];
+  /** Of a table: since when row level security is on; undefined: it is not, as far as is known. */
+  rowSecurity?: 'old' | 'new';
+  /** Of a table: triggers that the migrations of the newer release disabled, and enabled again. */
+  switchedOff: Set<string>;
+  switchedOn: Set<string>;
+  /** Of an index: what it refuses and compares by if it is unique, and the key of its table. */
+  index?: {
+    constraint: Constraint | undefined;
+    table: string | undefined;
+    key: UniqueKey | undefined;
+  };
   /** Of a domain. */
   notNull: boolean;
 }
@@ -44,6 +58,8 @@ export interface SchemaState {
    * details of old things do not excuse anything any more.
    */
   clouded: boolean;
+  /** How it is when all statements have run. */
+  end?: SchemaState;
 }
 
 /** What PostgreSQL looks in by default, as far as migrations use it: a schema named like the user is rare. */
@@ -69,6 +85,9 @@ export function knownObject(what: ObjectKind, isNew: boolean): KnownObject {
     columns: new Map(),
     constraints: new Map(),
     droppedConstraints: new Set(),
+    uniqueBefore: [],
+    switchedOff: new Set(),
+    switchedOn: new Set(),
     notNull: false,
   };
 }

@@ -1,11 +1,12 @@
 /** What of a file runs forward, for tools that keep both directions in one file. */
 
-export type SqlFormat = 'dbmate' | 'goose' | 'node-pg-migrate' | 'plain';
+export type SqlFormat = 'dbmate' | 'goose' | 'sql-migrate' | 'node-pg-migrate' | 'plain';
 
 /** The lines that these tools look for, as they look for them. */
 const MARKS: readonly [Exclude<SqlFormat, 'plain'>, RegExp, RegExp][] = [
   ['dbmate', /^--\s*migrate:up(\s|$)/, /^--\s*migrate:down(\s|$)/],
   ['goose', /^--\s*\+goose\s+up\b/i, /^--\s*\+goose\s+down\b/i],
+  ['sql-migrate', /^--\s*\+migrate\s+up\b/i, /^--\s*\+migrate\s+down\b/i],
   ['node-pg-migrate', /^\s*--[\s-]*up\s+migration/i, /^\s*--[\s-]*down\s+migration/i],
 ];
 

@@ -198,8 +198,22 @@ const knex: [code: string, ...kinds: Kind[]][] = [
   [
     `const has = await knex.schema.hasTable('users'); if (!has) await knex.schema.dropTable('users');`,
     'needs-a-human',
-    'needs-a-human',
   ],
+  // The name of a table that is computed: what is said is true of any table.
+  [`await knex.schema.alterTable(Tables.User, (t) => { t.text('x'); });`, 'additive'],
+  [`await knex.schema.alterTable(Tables.User, (t) => { t.text('x').notNullable(); });`, 'breaking'],
+  [`await knex.schema.alterTable(Tables.User, (t) => { t.dropColumn('x'); });`, 'breaking'],
+  [`await knex.schema.createTable(Tables.Order, (t) => { t.increments(); });`, 'additive'],
+  [
+    `await knex.schema.alterTable(Tables.A, (t) => { t.text('x').defaultTo('y'); });
+     await knex.schema.alterTable(Tables.B, (t) => { t.setNullable('x'); t.dropNullable('x'); });`,
+    'additive',
+    'compatible',
+    'breaking',
+  ],
+  [`await knex.schema.dropTable(Tables.User);`, 'needs-a-human'],
+  [`const set = (x) => knex.raw(x); await set('SELECT 1');`, 'needs-a-human'],
+  [`const gone = await knex.schema.dropTable('users');`, 'needs-a-human'],
   [`return knex.schema.dropTable('users').then(() => knex.raw('SELECT 1'));`, 'needs-a-human'],
   [
     `await knex.transaction(async (trx) => { await trx.schema.dropTable('users'); });`,

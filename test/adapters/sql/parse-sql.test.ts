@@ -34,6 +34,14 @@ test('A COPY whose rows never end takes the rest with it, and needs a human itse
   expect(shown('COPY t FROM stdin;\n1\nDROP TABLE t;')).toEqual(['1 other: COPY t FROM stdin']);
 });
 
+test.each(['', ' \n', '-- nothing yet\n', ';'])(
+  'An empty text has no statements, and what is read after it is read: %j',
+  (text) => {
+    expect(shown(text)).toEqual([]);
+    expect(shown('SELECT 1')).toEqual(['1 data: SELECT 1']);
+  },
+);
+
 test('A NUL, at which the parser would stop without a word, is told.', () => {
   expect(shown('SELECT 1;\n\0DROP TABLE t;')).toEqual([expect.stringMatching(/^2 unknown/)]);
 });
