@@ -218,7 +218,10 @@ test('Names of files and SQL of anybody show as they are, and do nothing.', asyn
 });
 
 test('A comment is never longer than GitHub takes, and ends with a whole line.', async () => {
-  const statements = Array.from({ length: 60 }, (_, at) => `DROP TABLE "${'～'.repeat(180)}${at}";`);
+  const statements = Array.from(
+    { length: 60 },
+    (_, at) => `DROP TABLE "${'～'.repeat(180)}${at}";`,
+  );
   await pullRequest({ 'migrations/2.sql': statements.join('\n') });
   expect((await check()).outputs).toMatchObject({ comment: 'created' });
   const [only] = await commentsNow();
