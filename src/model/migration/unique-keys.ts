@@ -11,26 +11,27 @@ export interface UniqueKey {
   nullsAreEqual: boolean;
 }
 
-/** What a table keeps unique. Not what is checked only when the transaction ends. */
-function uniqueKeysOf(state: SchemaState, tableKey: string): UniqueKey[] {
-  const constraints = [...(state.relations.get(tableKey)?.constraints.values() ?? [])];
-  const keys = constraints.flatMap(({ constraint }): UniqueKey[] => {
+/** What a table's constraints keep unique. Not what is checked only when the transaction ends. */
+function constraintKeys(table: KnownObject | undefined): UniqueKey[] {
+  return [...(table?.constraints.values() ?? [])].flatMap(({ constraint }): UniqueKey[] => {
     if (constraint.kind !== 'unique' && constraint.kind !== 'primary') return [];
     const { columns: elements, nullsAreEqual } = constraint;
     const isKnown = elements.length > 0 && constraint.deferrable !== true;
     return isKnown ? [{ elements, conditions: [], nullsAreEqual }] : [];
   });
-  for (const { index } of state.relations.values()) {
-    if (index?.table === tableKey && index.key !== undefined) keys.push(index.key);
-  }
-  return keys;
 }
 
 /** Writes down what the older release kept unique: dropped later, it still held for its rows. */
 export function rememberUniqueKeys(state: SchemaState): void {
   if (state.clouded) return;
-  for (const [key, known] of state.relations) {
-    if (known.what === 'table') known.uniqueBefore = uniqueKeysOf(state, key);
+  for (const known of state.relations.values()) {
+    if (known.what === 'table') known.uniqueBefore = constraintKeys(known);
+  }
+  for (const { index } of state.relations.values()) {
+    const table = index?.table === undefined ? undefined : state.relations.get(index.table);
+    if (table !== undefined && index?.key !== undefined) {
+      table.uniqueBefore = [...table.uniqueBefore, index.key];
+    }
   }
 }
 
@@ -53,7 +54,10 @@ export function wasUniqueBefore(
 export function staysUnique(state: SchemaState, tableKey: string, key: UniqueKey): boolean {
   const { end } = state;
   if (end === undefined || end.clouded || state.clouded) return false;
-  return uniqueKeysOf(end, tableKey).some(
+  const indexes = [...end.relations.values()].flatMap(({ index }) =>
+    index?.table === tableKey && index.key !== undefined ? [index.key] : [],
+  );
+  return [...constraintKeys(end.relations.get(tableKey)), ...indexes].some(
     (other) =>
       isWithin(other.elements, key.elements) &&
       isWithin(key.elements, other.elements) &&
