@@ -31,7 +31,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'src/adapters/memory/leases.ts',
     find: '.filter(({ ours, now }) => now === undefined || !isSame(ours, now));',
     replace: '.filter(({ now }) => now !== undefined && now.holder === "");',
-    breaks: ['I3'],
+    breaks: ['I3', 'I10'],
     why: 'A renewal brings back a right that somebody else has by now.',
   },
   {
