@@ -1,7 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { BackoutError } from '../src/model/error.ts';
 import { checkInput } from './check-input.ts';
-import { loadCommands } from './command-modules.ts';
+import { loadCommands } from './commands/modules.ts';
 import type { GlobalOptions } from './context.ts';
 import { EXIT, type ExitCode, exitCodeOfError } from './exit-code.ts';
 import { reportError } from './output.ts';

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { Runner } from './program.ts';
+import type { Runner } from '../program.ts';
 
 export type AddCommand = (program: Command, run: Runner) => void;
 
@@ -11,25 +11,25 @@ export type AddCommand = (program: Command, run: Runner) => void;
 const MODULES: { words: readonly string[]; load: () => Promise<AddCommand> }[] = [
   {
     words: ['emergency'],
-    load: async () => (await import('./commands/emergency.ts')).addEmergency,
+    load: async () => (await import('./emergency.ts')).addEmergency,
   },
-  { words: ['assess'], load: async () => (await import('./commands/assess.ts')).addAssess },
-  { words: ['audit'], load: async () => (await import('./commands/audit.ts')).addAudit },
-  { words: ['validate'], load: async () => (await import('./commands/validate.ts')).addValidate },
+  { words: ['assess'], load: async () => (await import('./assess.ts')).addAssess },
+  { words: ['audit'], load: async () => (await import('./audit.ts')).addAudit },
+  { words: ['validate'], load: async () => (await import('./validate.ts')).addValidate },
   {
     words: ['plan', 'rollback'],
-    load: async () => (await import('./commands/rollback.ts')).addRollback,
+    load: async () => (await import('./rollback.ts')).addRollback,
   },
-  { words: ['guard'], load: async () => (await import('./commands/guard.ts')).addGuard },
-  { words: ['flags'], load: async () => (await import('./commands/flags.ts')).addFlags },
-  { words: ['breakers'], load: async () => (await import('./commands/breakers.ts')).addBreakers },
-  { words: ['caches'], load: async () => (await import('./commands/caches.ts')).addCaches },
-  { words: ['services'], load: async () => (await import('./commands/services.ts')).addServices },
-  { words: ['incident'], load: async () => (await import('./commands/incident.ts')).addIncident },
-  { words: ['report'], load: async () => (await import('./commands/report.ts')).addReport },
-  { words: ['release'], load: async () => (await import('./commands/release.ts')).addRelease },
-  { words: ['check'], load: async () => (await import('./commands/check.ts')).addCheck },
-  { words: ['drill'], load: async () => (await import('./commands/drill.ts')).addDrill },
+  { words: ['guard'], load: async () => (await import('./guard.ts')).addGuard },
+  { words: ['flags'], load: async () => (await import('./flags.ts')).addFlags },
+  { words: ['breakers'], load: async () => (await import('./breakers.ts')).addBreakers },
+  { words: ['caches'], load: async () => (await import('./caches.ts')).addCaches },
+  { words: ['services'], load: async () => (await import('./services.ts')).addServices },
+  { words: ['incident'], load: async () => (await import('./incident.ts')).addIncident },
+  { words: ['report'], load: async () => (await import('./report.ts')).addReport },
+  { words: ['release'], load: async () => (await import('./release.ts')).addRelease },
+  { words: ['check'], load: async () => (await import('./check.ts')).addCheck },
+  { words: ['drill'], load: async () => (await import('./drill.ts')).addDrill },
 ];
 
 /** Options of the program itself that have a value behind them. */
