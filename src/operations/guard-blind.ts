@@ -60,24 +60,31 @@ export async function reportBlind(work: GuardWork, findings: readonly Finding[])
   if (due.length > 0) {
     const since = due.map(([, one]) => one.since).toSorted()[0] ?? at;
     const found = due.map(([what]) => now.get(what) ?? what);
-    const isTold = await say(work, 'guard-blind', [...found, `It is so since ${since}.`]);
+    const isTold = await say(work, 'guard-blind', due, [...found, `It is so since ${since}.`]);
     for (const [, one] of due) one.told = isTold;
   }
   const over = [...memory.blind].filter(([what]) => !now.has(what));
-  const told = over.filter(([, one]) => one.told).map(([what]) => `${what} can be read again.`);
-  if (told.length > 0 && !(await say(work, 'guard-sees', told))) return;
+  const told = over.filter(([, one]) => one.told);
+  const text = told.map(([what]) => `${what} can be read again.`);
+  if (told.length > 0 && !(await say(work, 'guard-sees', told, text))) return;
   for (const [what] of over) memory.blind.delete(what);
 }
 
-/** @returns whether it reached somebody */
+/**
+ * @param about what it is about: the same things since the same time are the same piece of news,
+ * whatever reason there is for it at each look
+ * @returns whether it reached somebody
+ */
 async function say(
   { ports, memory, problems }: GuardWork,
   code: 'guard-blind' | 'guard-sees',
+  about: readonly (readonly [what: string, one: { since: string }])[],
   found: string[],
 ): Promise<boolean> {
   const incident = recordOfMonth(ports.clock.now());
   const text = found.join(' ');
-  const key = `guard/${code}/${hashJson(text).slice(0, 10)}`;
+  const name = hashJson(about.map(([what, { since }]) => [what, since])).slice(0, 10);
+  const key = `guard/${code}/${name}`;
   const by = guardActor(ports);
   const facts = { reason: found[0] ?? code, by, found, command: 'backout guard' };
   try {

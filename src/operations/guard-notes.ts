@@ -45,6 +45,8 @@ export async function tell(
 ): Promise<ToldPeople> {
   const own = entries.filter((entry) => entry.incident === incident);
   const due = keyToSend(own, key);
+  // Kept here too: a journal that goes away later must not make it news again.
+  if (due === undefined) memory.told.add(key);
   if (due === undefined || memory.told.has(key)) return { reached: true, problems: [] };
   if (due === `${key}/${MOST_TRIES}`) {
     return { reached: false, problems: [`Nobody could be told: ${key}.`] };

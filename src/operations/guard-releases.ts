@@ -36,14 +36,15 @@ export interface GuardLook {
  */
 export async function lookAtReleases(ports: GuardPorts, memory: GuardMemory): Promise<GuardLook> {
   const first = await readSituation(ports, memory);
+  const before = judge(first);
   let reading = first;
-  let findings = judge(first);
-  if (findings.some((found) => isNews(ports, memory, first, found))) {
+  let findings = before;
+  if (before.some((found) => isNews(ports, memory, first, found))) {
     reading = await readSituation(ports, memory);
     findings = judge(reading).map((found, index) => {
-      const before = judge(first)[index];
-      const isSure = found.kind !== 'held-release-back' || before?.kind === found.kind;
-      return isSure || before === undefined ? found : before;
+      const earlier = before[index] ?? found;
+      const isSure = found.kind !== 'held-release-back' || earlier.kind === found.kind;
+      return isSure ? found : earlier;
     });
   }
   if (reading.incidents !== undefined) memory.occurrences = occurrencesIn(reading.entries);
