@@ -21,7 +21,7 @@ import type { ReleaseRef, Target } from '../../src/ports/target.ts';
 import { digestImage, expireImage, pushImage } from './aws-ecr.ts';
 import { TEST_CREDENTIALS, TEST_REGION } from './aws-lambda.ts';
 import { type AwsProxy, type Behaviour, startAwsProxy } from './aws-proxy.ts';
-import { awsUrl } from './aws-server.ts';
+import { awsUrl, loadServices } from './aws-server.ts';
 
 interface Deployment {
   id: string;
@@ -186,6 +186,7 @@ export const DIGEST = digestImage('0f');
 
 /** A service of four tasks whose task definition is no release. */
 export async function ecsFixture(more: Partial<EcsOptions> = {}): Promise<EcsFixture> {
+  await loadServices('ecs', 'ecr', 'ssm');
   const rollouts = new Rollouts();
   const proxy = await startAwsProxy({
     upstream: awsUrl(),

@@ -64,6 +64,35 @@ export function awsUrl(): string {
   return url;
 }
 
+/** A call of each service that asks for nothing much. */
+const FIRST_CALLS = {
+  ecr: 'AmazonEC2ContainerRegistry_V20150921.DescribeRepositories',
+  ecs: 'AmazonEC2ContainerServiceV20141113.ListClusters',
+  ssm: 'AmazonSSM.ListCommands',
+};
+const loading = new Map<string, Promise<unknown>>();
+
+/**
+ * moto loads a service at its first call, which takes seconds on a busy machine: longer than our
+ * clients wait for an answer. This one waits.
+ */
+export async function loadServices(...services: (keyof typeof FIRST_CALLS)[]): Promise<void> {
+  for (const service of services) {
+    const first = loading.get(service) ?? load(service);
+    loading.set(service, first);
+    await first;
+  }
+}
+
+async function load(service: keyof typeof FIRST_CALLS): Promise<void> {
+  const answer = await fetch(awsUrl(), {
+    method: 'POST',
+    headers: { 'x-amz-target': FIRST_CALLS[service], 'content-type': 'application/x-amz-json-1.1' },
+    body: '{}',
+  });
+  await answer.arrayBuffer();
+}
+
 afterAll(async () => {
   const started = await starting?.catch(() => undefined);
   await started?.server?.stop();

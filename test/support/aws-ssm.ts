@@ -22,7 +22,7 @@ import {
   type Behaviour,
   startAwsProxy,
 } from './aws-proxy.ts';
-import { awsUrl } from './aws-server.ts';
+import { awsUrl, loadServices } from './aws-server.ts';
 import { skipBecause } from './unavailable.ts';
 
 /** For `beforeEach`: the machines are Linux, and our scripts use its `flock`. A Mac has none. */
@@ -216,6 +216,7 @@ export async function fleetFixture(
   count: number,
   more: Partial<SsmCommandOptions> = {},
 ): Promise<FleetFixture> {
+  await loadServices('ssm');
   const folder = await mkdtemp(join(tmpdir(), 'backout-fleet-'));
   const machines = Array.from(
     { length: count },
