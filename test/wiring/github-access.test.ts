@@ -41,15 +41,16 @@ describe('The way to GitHub', () => {
   );
 });
 
+function build(text: object, variables: Record<string, string>) {
+  const config = configSchema.parse({
+    service: 'shop',
+    environments: { production: {} },
+    ...text,
+  });
+  return buildDeployments(selectEnvironment(config, 'production'), variables);
+}
+
 describe('What GitHub deployed is asked', () => {
-  function build(text: object, variables: Record<string, string>) {
-    const config = configSchema.parse({
-      service: 'shop',
-      environments: { production: {} },
-      ...text,
-    });
-    return buildDeployments(selectEnvironment(config, 'production'), variables);
-  }
   const repository = { github: 'acme/shop' };
 
   it('where a repository and a token are known', () => {
