@@ -77,19 +77,19 @@ export async function assess(
     });
   const needed: typeof orElse =
     purpose === 'report' ? orElse : (question) => within(ports.clock, STORE_CAP_MS, question);
-  const [targets, tags, releases, incidents, stillOff, read] = await Promise.all([
+  // A plan must not wait for where pipelines run: it is made when that is down, too.
+  const reading = readDeployments(purpose === 'report' ? ports : { clock: ports.clock }, problems);
+  const [targets, tags, releases, incidents, stillOff] = await Promise.all([
     readTargets(ports),
     needed(() => ports.repository.tags(), []),
     needed(() => ports.releases.list(ports.scope), []),
     orElse(() => ports.journal.incidents(ports.scope), []),
     readStillOff(ports),
-    // A plan must not wait for where pipelines run: it is made when that is down, too.
-    readDeployments(purpose === 'report' ? ports : { clock: ports.clock }, problems),
   ]);
   problems.push(...stillOff.problems);
   const live = agreedRelease(targets, problems);
   const { deployed, deploying, drift } = findInDeployments(
-    read,
+    await reading,
     { targets, tags, releases },
     ports.clock.now(),
   );
