@@ -70,6 +70,8 @@ export async function assess(
   named?: string,
 ): Promise<Assessment> {
   const problems: string[] = [];
+  // A plan must not wait for where pipelines run: it is made when that is down, too.
+  const reading = readDeployments(purpose === 'report' ? ports : { clock: ports.clock }, problems);
   const orElse = async <T>(question: () => Promise<T>, fallback: T): Promise<T> =>
     await within(ports.clock, STORE_CAP_MS, question).catch((error: unknown) => {
       problems.push(describeCause(error));
@@ -77,8 +79,6 @@ export async function assess(
     });
   const needed: typeof orElse =
     purpose === 'report' ? orElse : (question) => within(ports.clock, STORE_CAP_MS, question);
-  // A plan must not wait for where pipelines run: it is made when that is down, too.
-  const reading = readDeployments(purpose === 'report' ? ports : { clock: ports.clock }, problems);
   const [targets, tags, releases, incidents, stillOff] = await Promise.all([
     readTargets(ports),
     needed(() => ports.repository.tags(), []),
