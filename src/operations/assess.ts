@@ -89,6 +89,8 @@ export async function assess(
   named?: string,
 ): Promise<Assessment> {
   const problems: string[] = [];
+  // A plan must not wait for where pipelines run: it is made when that is down, too.
+  const reading = readDeployments(purpose === 'report' ? ports : { clock: ports.clock }, problems);
   const orElse = async <T>(question: () => Promise<T>, fallback: T): Promise<T> =>
     await within(ports.clock, STORE_CAP_MS, question).catch((error: unknown) => {
       problems.push(describeCause(error));
@@ -100,15 +102,13 @@ export async function assess(
   };
   const needed: typeof orElse =
     purpose === 'report' ? orElse : (question) => within(ports.clock, STORE_CAP_MS, question);
-  const [said, services, readTags, releases, incidents, stillOff, read] = await Promise.all([
+  const [said, services, readTags, releases, incidents, stillOff] = await Promise.all([
     readTargets(ports),
     readServiceStates(ports),
     needed<Tag[] | undefined>(async () => requireSome(await ports.repository.tags()), undefined),
     needed(() => ports.releases.list(ports.scope), []),
     orElse(() => ports.journal.incidents(ports.scope), []),
     readStillOff(ports),
-    // A plan must not wait for where pipelines run: it is made when that is down, too.
-    readDeployments(purpose === 'report' ? ports : { clock: ports.clock }, problems),
   ]);
   problems.push(...stillOff.problems);
   for (const one of services) if (one.state === 'unknown') problems.push(describeService(one));
@@ -122,7 +122,7 @@ export async function assess(
   const oddity = tagOfLiveMoved(live, liveCommit, history);
   if (oddity !== undefined) problems.push(oddity);
   const presumed = presumedLive(targets, history);
-  const pipelines = findInDeployments(read, { targets, ...history }, ports.clock.now());
+  const pipelines = findInDeployments(await reading, { targets, ...history }, ports.clock.now());
   const { deployed, deploying, drift } = pipelines;
   const input: KnownGoodInput = {
     ...ports.facts.eligibility,

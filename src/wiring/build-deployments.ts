@@ -1,4 +1,4 @@
-import type { EnvironmentVariables } from '../config/environment.ts';
+import { type EnvironmentVariables, readGitHub } from '../config/environment.ts';
 import type { SelectedConfig } from '../config/select.ts';
 import type { Deployments } from '../ports/deployments.ts';
 import { gitHubAccess } from './github-access.ts';
@@ -15,7 +15,7 @@ export function buildDeployments(
   const { github: name } = repository;
   const { token: reference, environment: there = environment.name } = environment.github;
   if (name === undefined) return undefined;
-  if (reference === undefined && variables['GITHUB_TOKEN'] === undefined) return undefined;
+  if (reference === undefined && readGitHub(variables).token === undefined) return undefined;
   return {
     source: 'GitHub',
     async newest(limit, signal) {

@@ -126,7 +126,7 @@ describe('the last known good', () => {
     });
     expect(chosen).toBe('v1.0.0');
     expect(rejected['v1.1.0']).toMatch(/moved: now cdcdcdcdcd, was deployed as/);
-    expect(rejected['v1.2.0']).toContain('tag is gone');
+    expect(rejected['v1.2.0']).toContain('tag is not in this clone');
   });
 
   it('is a pre-release only where pre-releases are what runs', () => {

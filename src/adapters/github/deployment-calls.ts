@@ -6,7 +6,8 @@ import { type GitHub, ownerAndName } from './client.ts';
 const deployment = z.object({
   id: z.number(),
   sha: z.string(),
-  ref: z.string(),
+  /** A branch or tag, in its short form: whoever deploys through the API may write the long one. */
+  ref: z.string().transform((ref) => ref.replace(/^refs\/(tags|heads)\//, '')),
   environment: z.string(),
   created_at: z.string(),
   creator: z.object({ login: z.string() }).nullish(),

@@ -26,19 +26,14 @@ export interface Start {
 /** The inputs with everything filled in, as GitHub gets them. */
 export function inputsFor(
   { inputs, places }: WorkflowOptions,
-  release: ReleaseRef,
-  guard: Pick<DeployGuard, 'incident' | 'fence'>,
+  { tag, commit }: ReleaseRef,
+  { incident, fence }: Pick<DeployGuard, 'incident' | 'fence'>,
 ): Record<string, string> {
-  const values = { ...places, ...release, ...ofGuard(guard) };
+  const values = { ...places, tag, commit, incident, fence: String(fence) };
   return Object.fromEntries(
     Object.entries(inputs).map(([name, text]) => [name, fillPlaces(text, values)]),
   );
 }
-
-const ofGuard = ({ incident, fence }: Pick<DeployGuard, 'incident' | 'fence'>) => ({
-  incident,
-  fence: String(fence),
-});
 
 /**
  * Starts one run and says which it is. An answer that got lost is looked for among the runs, and

@@ -12,6 +12,8 @@ import type { WorkflowOptions } from './workflow-options.ts';
 const POLL_MS = 3_000;
 /** A long run is looked at less often: a token of a workflow has 1,000 calls per hour. */
 const LONG_MS = 300_000;
+/** Silence after which it is said again where the run stands, in milliseconds. */
+const SAY_AGAIN_MS = 15_000;
 /** Every so many looks at our run there is one at what others do. */
 const LOOK_AROUND = 4;
 /** Looks for which GitHub may take until its deployments show what a run did. */
@@ -42,11 +44,18 @@ export async function followRun(
   const { id, release } = followed;
   const since = clock.now();
   let last: WorkflowRun | undefined;
+  let saidAt = since;
   for (let looks = 1; ; looks += 1) {
     const run = await orLater(options, followed, signal, () => readRun(options, id, signal));
     if (run !== undefined) {
       const line = describe(run);
-      if (last === undefined || describe(last) !== line) onOutput(`${release.tag}: ${line}.`);
+      const isNews = last === undefined || describe(last) !== line;
+      // Nothing new is said too: whoever waits has to see that somebody looks.
+      if (isNews || clock.now() - saidAt >= SAY_AGAIN_MS) {
+        const seconds = isNews ? '' : `, after ${Math.round((clock.now() - since) / 1_000)} s`;
+        onOutput(`${release.tag}: ${line}${seconds}.`);
+        saidAt = clock.now();
+      }
       last = run;
       if (run.status === 'completed') {
         if (run.conclusion !== 'success') throw await endedBadly(options, followed, run);
