@@ -3,6 +3,7 @@ import type { Leases } from '../ports/leases.ts';
 import type { ReleaseRecords } from '../ports/releases.ts';
 import type { TargetReader } from '../ports/target.ts';
 import type { AnnouncePorts } from './announce.ts';
+import { deploymentChanges } from './deployment-changes.ts';
 import type { OperationPorts } from './operation-ports.ts';
 
 /**
@@ -25,6 +26,8 @@ export function guardPorts(
   history: readonly ChangeHistory[] = [],
 ): GuardPorts {
   const { scope, clock, journal, leases, messengers, settings, facts, interrupted } = ports;
+  const { deployments } = ports;
+  const pipelines = deployments === undefined ? [] : [deploymentChanges(deployments)];
   return {
     scope,
     clock,
@@ -33,7 +36,7 @@ export function guardPorts(
     messengers,
     settings,
     facts,
-    history,
+    history: [...history, ...pipelines],
     releases: { list: (where) => ports.releases.list(where) },
     targets: ports.targets.map((target) => ({
       name: target.name,

@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { memoryDeployments } from '../../src/adapters/memory/deployments.ts';
+import type { Deployment } from '../../src/model/deployment.ts';
 import { guardPorts, type GuardPorts } from '../../src/operations/guard-ports.ts';
 import { newMemory } from '../../src/operations/guard-situation.ts';
 import { openIncident } from '../../src/operations/incidents.ts';
@@ -62,6 +64,31 @@ describe('who brought it back', () => {
     });
     await look(site);
     expect(linesOf(site)).toMatch(/The journal: a rollback of incident incident2 by eve at 2025-/);
+  });
+
+  it('is who began the deployment, of those that brought this release since it was held', async () => {
+    const { site } = await openRolledBack();
+    await deployByHand(site, C);
+    const at = (minutes: number) => new Date(site.clock.now() + minutes * MINUTE).toISOString();
+    const one = (id: string, minutes: number, more: Partial<Deployment>): Deployment => ({
+      id,
+      ref: 'main',
+      commit: C.commit,
+      state: 'succeeded',
+      by: id,
+      createdAt: at(minutes),
+      url: undefined,
+      ...more,
+    });
+    const deployments = memoryDeployments([
+      one('before-the-hold', -60, { ref: C.tag }),
+      one('of-another', 0.1, { ref: A.tag, commit: A.commit }),
+      one('still-waits', 0.2, { state: 'waiting' }),
+      one('renovate', 0.3, { ref: C.tag, url: 'https://ci.example/runs/7' }),
+    ]);
+    const { back } = await look(site, newMemory(), guardPorts({ ...site.ports, deployments }));
+    const line = `memory: deployment of ${C.tag} (succeeded) https://ci.example/runs/7 by renovate at ${at(-0.7)}.`;
+    expect(back[0]?.account).toEqual({ named: true, lines: [line] });
   });
 
   it('is said to be unknown, with when it was seen otherwise', async () => {
