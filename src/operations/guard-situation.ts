@@ -13,6 +13,11 @@ import { nameParts, readTargets } from './live-state.ts';
 
 /** Longest wait for each store; all are asked side by side. In milliseconds. */
 const STORE_CAP_MS = 10_000;
+/**
+ * Ends after which nobody goes on. `unknown` may be resumed, and `refused` was said by a holder that
+ * was overtaken: its follower is at work.
+ */
+const OVER = ['done', 'partial', 'failed'];
 /** Incidents whose entries are read in one look: more are not open at once. */
 const MOST_INCIDENTS = 20;
 
@@ -148,7 +153,7 @@ export function rollbacksIn(entries: readonly JournalEntry[]): KnownRollback[] {
             startedAt: first?.at ?? '',
             ...(plan.from === undefined ? {} : { from: plan.from }),
             ...(plan.to === undefined ? {} : { to: plan.to }),
-            ended: ends.length > 0 && ends.at(-1) !== 'unknown',
+            ended: ends.some((end) => OVER.includes(end)),
             deployed: Object.fromEntries(deployed),
           };
         }),
