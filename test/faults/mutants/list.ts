@@ -154,7 +154,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'other-plan-than-approved',
     file: 'src/operations/step-handlers.ts',
-    find: 'await target.apply({ tag, commit }, {',
+    find: 'await target.apply(releaseOf(action), {',
     replace: "await target.apply({ tag: 'v1.0.0', commit: 'a'.repeat(40) }, {",
     breaks: ['I10'],
     why: 'The step does something else than the plan says.',
