@@ -45,6 +45,8 @@ export async function followRun(
   const since = clock.now();
   let last: WorkflowRun | undefined;
   let saidAt = since;
+  // At once: until a machine takes the run, it can still be taken back.
+  await lookAround(options, followed, signal);
   for (let looks = 1; ; looks += 1) {
     const run = await orLater(options, followed, signal, () => readRun(options, id, signal));
     if (run !== undefined) {
@@ -90,25 +92,60 @@ async function settle(
   );
 }
 
-/** @throws BackoutError E_TARGET_CHANGED, E_FENCED (refused) */
+/** @throws BackoutError E_TARGET_CHANGED, E_FENCED */
 async function lookAround(
   options: WorkflowOptions,
   followed: Followed,
   signal: AbortSignal,
 ): Promise<Activity[] | undefined> {
-  const { id, known, release, guard } = followed;
   const activities = await orLater(options, followed, signal, () =>
-    readActivities(options, signal, known),
+    readActivities(options, signal, followed.known),
   );
   if (activities === undefined) return undefined;
-  refuseOvertaken(options, activities, guard.fence);
-  const others = activities.filter(
-    (one) => one.sure && one.run?.id !== id && !known.has(one.key) && hasChanged(one),
+  try {
+    refuseOvertaken(options, activities, followed.guard.fence);
+    refuseNewer(options, followed, activities);
+  } catch (error) {
+    if (!followed.ours || !(error instanceof BackoutError)) throw error;
+    throw await cameBetween(options, followed, error);
+  }
+  return activities;
+}
+
+/** @throws BackoutError E_TARGET_CHANGED (refused) */
+function refuseNewer(
+  { name }: WorkflowOptions,
+  { id, known, release }: Followed,
+  activities: readonly Activity[],
+): void {
+  const other = activities.find(
+    (one) =>
+      one.sure &&
+      one.run?.id !== id &&
+      !known.has(one.key) &&
+      hasChanged(one) &&
+      !brings(one, release),
   );
-  const other = others.find((one) => !brings(one, release));
-  if (other === undefined) return activities;
+  if (other === undefined) return;
   const tag = other.release?.tag ?? 'a release nobody named';
-  throw targetChanged(options.name, release, `${other.label} brings ${tag}`);
+  throw targetChanged(name, release, `${other.label} brings ${tag}`);
+}
+
+/** Somebody came between our look and our start. A run of ours that has not begun is taken back. */
+async function cameBetween(
+  options: WorkflowOptions,
+  { id, release }: Followed,
+  refusal: BackoutError,
+): Promise<BackoutError> {
+  if (await endBeforeBegun(options, id)) return refusal;
+  return new BackoutError({
+    code: refusal.code,
+    kind: 'uncertain',
+    message: refusal.message,
+    state: `Our run ${id} had begun: which of the two is live on ${options.name} has to be read back.`,
+    remedy: `Look at both runs, and at what is live with \`backout assess\`. ${refusal.remedy}`,
+    cause: `Run ${id} brings ${release.tag}.`,
+  });
 }
 
 /** @throws BackoutError E_FENCED (refused) when the name of a run has a higher lease number */

@@ -16,6 +16,7 @@ const { signal } = new AbortController();
 describe('A rollback by workflow', () => {
   it('starts one run at the tag with what the workflow needs to know, and follows it', async () => {
     await using at = await badIsLive();
+    at.actions.course.queued = 2;
     await at.target.preflight(GOOD);
     await at.target.apply(GOOD, guard(7));
     expect(at.server.of('POST dispatches').map(({ body }) => body)).toEqual([
@@ -194,15 +195,45 @@ describe('Somebody else', () => {
   });
 
   it.each(['deployments', 'runs'] as const)(
-    'deploying while ours is under way: HALT, nothing is called done (%s)',
+    'deploying while ours is under way: HALT, and nothing is called done (%s)',
     async (liveFrom) => {
       await using at = await badIsLive({ liveFrom });
       at.server.use(happensBefore('GET run', () => at.deployedBySomebodyElse(NEWER, 'success')));
       const error = await failureOf(at.target.apply(GOOD, guard()));
-      expect(error).toMatchObject({ code: 'E_TARGET_CHANGED', kind: 'refused' });
+      expect(error).toMatchObject({ code: 'E_TARGET_CHANGED', kind: 'uncertain' });
       expect(error.message).toContain('v1.3.0');
+      expect(error.state).toContain(`Our run ${at.ours()[0]?.id} had begun`);
     },
   );
+
+  it('deploying between our look and our start: our run is taken back while it can be', async () => {
+    await using at = await badIsLive();
+    at.actions.course.queued = 100;
+    at.server.use(
+      happensBefore('POST dispatches', () => at.deployedBySomebodyElse(NEWER, 'success')),
+    );
+    const error = await failureOf(at.target.apply(GOOD, guard()));
+    expect(error).toMatchObject({ code: 'E_TARGET_CHANGED', kind: 'refused' });
+    expect(at.ours()).toMatchObject([{ conclusion: 'cancelled' }]);
+    expect(await at.target.current(signal)).toMatchObject({ known: true, tag: NEWER.tag });
+  });
+
+  it('with a newer lease going by between our look and our start: likewise', async () => {
+    await using at = await badIsLive();
+    const newer = await at.elsewhere();
+    let isFirst = true;
+    at.server.use(async (call, next) => {
+      if (call.operation !== 'POST dispatches' || !isFirst) return await next();
+      isFirst = false;
+      await newer.apply(NEWER, guard(9));
+      at.actions.course.queued = 100;
+      return await next();
+    });
+    const error = await failureOf(at.target.apply(GOOD, guard(8)));
+    expect(error).toMatchObject({ code: 'E_FENCED', kind: 'refused' });
+    expect(at.ours()).toMatchObject([{ conclusion: 'success' }, { conclusion: 'cancelled' }]);
+    expect(await at.target.current(signal)).toMatchObject({ known: true, tag: NEWER.tag });
+  });
 
   it('deploying the release we want is no reason to stop: their run is followed', async () => {
     await using at = await badIsLive();
