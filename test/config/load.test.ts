@@ -176,3 +176,16 @@ test('a file is read with its hash, and one that is missing is a wrong usage', a
     await rm(folder, { recursive: true });
   }
 });
+
+test('every kind of target that is given words may ask for what was recorded of its artefact', () => {
+  const { targets } = parseConfig(
+    `${HEAD}repository: { github: a/b }
+targets:
+  api: { kind: command, deploy: [go, '{artefact}'], current: [now] }
+  fleet: { kind: ssm-command, instances: { Role: x }, deploy: [go, '{artefact}'], current: [now] }
+  edge: { kind: workflow, file: deploy.yml, inputs: { digest: '{artefact}' } }
+`,
+    { file: 'backout.yml' },
+  ).config;
+  expect(Object.keys(targets)).toEqual(['api', 'fleet', 'edge']);
+});

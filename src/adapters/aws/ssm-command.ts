@@ -108,7 +108,7 @@ export function ssmCommandTarget(options: SsmCommandOptions): Target {
 
   async function preflight(release: ReleaseRef): Promise<void> {
     requireReleaseFormat(release);
-    requireArtefact(name, commands, release);
+    requireArtefact(name, [...(commands.preflight ?? []), ...commands.deploy], release);
     const signal = AbortSignal.timeout(options.readTimeoutMs);
     try {
       const machines = await listMachines(client, options.instances, signal);
@@ -137,7 +137,7 @@ export function ssmCommandTarget(options: SsmCommandOptions): Target {
 
   async function apply(release: ReleaseRef, guard: DeployGuard): Promise<void> {
     requireReleaseFormat(release);
-    requireArtefact(name, commands, release);
+    requireArtefact(name, [...(commands.preflight ?? []), ...commands.deploy], release);
     const { fence, incident, signal } = guard;
     const turn: Turn = { place, release, fence, incident };
     const attempt = { target: name, tag: release.tag, signal };

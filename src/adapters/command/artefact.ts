@@ -13,22 +13,22 @@ export function variablesFor({ tag, commit, artefact }: ReleaseRef): Record<stri
 }
 
 /**
- * A program with `{artefact}` in its arguments needs one: called without it, it would be given the
- * word itself, or nothing, and deploy who knows what.
+ * What asks for `{artefact}` needs one: without it, it would be given the word itself, or nothing,
+ * and deploy who knows what.
+ * @param texts arguments of programs, or inputs of a workflow
  * @throws BackoutError E_ARTEFACT_MISSING (refused)
  */
 export function requireArtefact(
   name: string,
-  commands: { preflight?: readonly string[] | undefined; deploy: readonly string[] },
+  texts: readonly string[],
   { tag, artefact }: ReleaseRef,
 ): void {
   if (artefact !== undefined) return;
-  const words = [...(commands.preflight ?? []), ...commands.deploy];
-  if (!words.some((word) => word.includes('{artefact}'))) return;
+  if (!texts.some((word) => word.includes('{artefact}'))) return;
   throw new BackoutError({
     code: 'E_ARTEFACT_MISSING',
     kind: 'refused',
-    message: `${tag} cannot be deployed to ${name}: its programs ask for {artefact}, and none was recorded for it.`,
+    message: `${tag} cannot be deployed to ${name}: it asks for {artefact}, and none was recorded for it.`,
     state: `${name} was not touched.`,
     remedy: `Choose another release with \`backout assess\`, or say what it is: \`backout release record ${tag} --artefact ${name}=ID\`.`,
   });

@@ -131,7 +131,7 @@ export function commandTarget(options: CommandTargetOptions): Target {
     /** @throws BackoutError also E_PREFLIGHT (retryable) when the program gave no answer */
     async preflight(release) {
       requireReleaseFormat(release);
-      requireArtefact(name, commands, release);
+      requireArtefact(name, [...(commands.preflight ?? []), ...commands.deploy], release);
       if (commands.preflight === undefined) return;
       const env = variablesFor(release);
       const end = await run(
@@ -158,7 +158,7 @@ export function commandTarget(options: CommandTargetOptions): Target {
 
     async apply(release, { fence, incident, signal }) {
       requireReleaseFormat(release);
-      requireArtefact(name, commands, release);
+      requireArtefact(name, [...(commands.preflight ?? []), ...commands.deploy], release);
       await passFence(stateDirectory, name, fence);
       const live = await current(signal);
       // Without a commit the tag alone has to do; with another commit the tag was moved.

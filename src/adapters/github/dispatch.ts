@@ -26,10 +26,10 @@ export interface Start {
 /** The inputs with everything filled in, as GitHub gets them. */
 export function inputsFor(
   { inputs, places }: WorkflowOptions,
-  { tag, commit }: ReleaseRef,
+  { tag, commit, artefact = '' }: ReleaseRef,
   { incident, fence }: Pick<DeployGuard, 'incident' | 'fence'>,
 ): Record<string, string> {
-  const values = { ...places, tag, commit, incident, fence: String(fence) };
+  const values = { ...places, tag, commit, artefact, incident, fence: String(fence) };
   return Object.fromEntries(
     Object.entries(inputs).map(([name, text]) => [name, fillPlaces(text, values)]),
   );

@@ -1,6 +1,7 @@
 import { BackoutError } from '../../model/error.ts';
 import { requireReleaseFormat } from '../../model/release.ts';
 import type { DeployGuard, LiveRelease, ReleaseRef, Target } from '../../ports/target.ts';
+import { requireArtefact } from '../command/artefact.ts';
 import { passFence } from '../command/fence.ts';
 import { targetChanged } from '../target-changed.ts';
 import { type Activity, brings, hasChanged, isUnfinished, readActivities } from './activity.ts';
@@ -42,6 +43,7 @@ export function workflowTarget(options: WorkflowOptions): Target {
 
   async function preflight(release: ReleaseRef): Promise<void> {
     requireReleaseFormat(release);
+    requireArtefact(name, Object.values(options.inputs), release);
     const signal = AbortSignal.timeout(PREFLIGHT_MS);
     try {
       const [activities] = await Promise.all([
@@ -60,6 +62,7 @@ export function workflowTarget(options: WorkflowOptions): Target {
 
   async function apply(release: ReleaseRef, guard: DeployGuard): Promise<void> {
     requireReleaseFormat(release);
+    requireArtefact(name, Object.values(options.inputs), release);
     const spare = Math.min(LAST_WORDS_MS, options.timeoutMs / 10);
     const own = AbortSignal.timeout(options.timeoutMs - spare);
     const signal = AbortSignal.any([guard.signal, own]);

@@ -7,7 +7,7 @@ import { checkWorkflow } from './workflow.ts';
 import { findCycles, type KnownNames, unknownName, unknownNames, unknownPlaces } from './known.ts';
 
 /** Words in braces that are replaced in what a target runs. */
-const TARGET_PLACES = ['tag', 'commit', 'service', 'environment', 'target'];
+const TARGET_PLACES = ['tag', 'commit', 'artefact', 'service', 'environment', 'target'];
 
 /** Words that say where a target is: which release it is has nothing to do with that. */
 const WHERE_PLACES = ['service', 'environment', 'target'];

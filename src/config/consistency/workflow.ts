@@ -7,6 +7,8 @@ import { unknownPlaces } from './known.ts';
 
 /** Words in braces that are replaced in inputs, and read in the names of runs. */
 const RUN_PLACES = ['tag', 'commit', 'service', 'environment', 'target', 'incident', 'fence'];
+/** What an input may be given besides: it is nothing that a run has to be known by. */
+const INPUT_PLACES = [...RUN_PLACES, 'artefact'];
 /** What only we know: it gets into the name of a run through an input, or not at all. */
 const OURS = ['{incident}', '{fence}'];
 
@@ -14,7 +16,7 @@ export function checkWorkflow(raw: unknown, target: RawBlock, path: Path): Findi
   const { inputs, run_name: name, ref, repository } = target;
   return [
     ...(repository === undefined ? needsGithub(raw, path) : []),
-    ...unknownPlaces(inputs, RUN_PLACES, [...path, 'inputs']),
+    ...unknownPlaces(inputs, INPUT_PLACES, [...path, 'inputs']),
     ...unknownPlaces(name, RUN_PLACES, [...path, 'run_name']),
     ...(ref === 'default_branch' ? checkTagIsSaid(name, path) : []),
     ...(typeof name === 'string' ? checkGiven(name, inputs, path) : []),

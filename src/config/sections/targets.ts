@@ -151,7 +151,7 @@ const workflow = z.strictObject({
   inputs: z
     .record(words(), z.string())
     .default({})
-    .describe(`Inputs of the workflow. ${RUN_PLACES} Default: none`),
+    .describe(`Inputs of the workflow. ${RUN_PLACES} Also {artefact}, as recorded. Default: none`),
   run_name: words()
     .optional()
     .describe(

@@ -45,6 +45,18 @@ describe('A rollback by workflow', () => {
     expect(await at.target.current(signal)).toMatchObject({ known: true, tag: GOOD.tag });
   });
 
+  it('gives the run what was recorded of the artefact, and begins nothing where it is not known', async () => {
+    await using at = await badIsLive();
+    const inputs = { tag: '{tag}', environment: '{artefact}' };
+    const target = at.another({ inputs, runName: undefined });
+    const missing = { code: 'E_ARTEFACT_MISSING', kind: 'refused' };
+    expect(await failureOf(target.preflight(GOOD))).toMatchObject(missing);
+    expect(await failureOf(target.apply(GOOD, guard()))).toMatchObject(missing);
+    expect(at.ours()).toEqual([]);
+    await target.apply({ ...GOOD, artefact: 'sha256:abc' }, guard());
+    expect(at.ours()).toMatchObject([{ inputs: { tag: 'v1.1.0', environment: 'sha256:abc' } }]);
+  });
+
   it.each(['nothing', 'refuses-details'] as const)(
     'works with an older server too: %s',
     async (answers) => {
