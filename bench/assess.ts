@@ -90,6 +90,8 @@ const loose: number[] = [];
 for (let round = 0; round < LOOSE_ROUNDS; round += 1) loose.push((await assessOnce(large)).ms);
 await packReferences(large);
 const { modules } = await assessOnce(large);
+const started = await countGit(large);
+const empty: number[] = [];
 const largeRuns: Run[] = [];
 const smallRuns: Run[] = [];
 const floor: number[] = [];
@@ -97,6 +99,7 @@ for (let round = 0; round < ROUNDS; round += 1) {
   largeRuns.push(await assessOnce(large));
   smallRuns.push(await assessOnce(small));
   floor.push(await floorOnce(large));
+  empty.push((await timed(process.execPath, ['-e', '0'], folder, baseEnv)).ms);
 }
 const cold: number[] = [];
 const coldFloor: number[] = [];
@@ -114,6 +117,7 @@ function report(): void {
   const [warmMs, floorMs] = [median(largeRuns.map(({ ms }) => ms)), median(floor)];
   const small_ms = median(smallRuns.map(({ ms }) => ms));
   line('git tag --sort + git describe (floor)', floor, '1.0 x');
+  line('an empty Node process', empty, ratio(median(empty), floorMs));
   line(
     'backout assess',
     largeRuns.map(({ ms }) => ms),
@@ -128,6 +132,7 @@ function report(): void {
   line('floor, cold', coldFloor, '1.0 x');
   line('backout assess, cold', cold, ratio(median(cold), median(coldFloor)));
   if (!isDropped) say('This system does not drop files from its cache: "cold" is warm here.');
+  say(`One assessment starts git ${started} times.`);
   const [peak, smallPeak] = [peakOf(largeRuns), peakOf(smallRuns)];
   const times = peak / smallPeak;
   promise(
@@ -232,6 +237,18 @@ async function assessOnce({ directory, env, live, good }: Repository): Promise<R
     .object({ peakBytes: z.number(), modules: z.array(z.string()) })
     .parse(JSON.parse(await readFile(reportFile, 'utf8')));
   return { ms, peakBytes: said.peakBytes, modules: said.modules.map((url) => fileURLToPath(url)) };
+}
+
+/** How often git is started, counted by a git in front of git. */
+async function countGit(repository: Repository): Promise<number> {
+  const [bin, log] = [join(folder, 'bin'), join(folder, 'git.log')];
+  await mkdir(bin, { recursive: true });
+  const script = `#!/bin/sh\necho "$#" >> '${log}'\nPATH="$BENCH_PATH"\nexport PATH\nexec git "$@"\n`;
+  await writeFile(join(bin, 'git'), script, { mode: 0o755 });
+  const path = `${bin}:${repository.env['PATH'] ?? ''}`;
+  const env = { ...repository.env, PATH: path, BENCH_PATH: repository.env['PATH'] };
+  await assessOnce({ ...repository, env });
+  return (await readFile(log, 'utf8')).trim().split('\n').length;
 }
 
 async function floorOnce({ directory, env }: Repository): Promise<number> {

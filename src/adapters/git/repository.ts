@@ -135,6 +135,22 @@ function meaningsOf(name: string): string[] {
 }
 
 export async function isShallow(git: GitOptions): Promise<boolean> {
+  const known = whole.get(git);
+  if (known !== undefined) return await known;
+  const asking = askShallow(git);
+  whole.set(git, asking);
+  // Only a whole clone stays what it is: a cut-off one is made whole by the remedy.
+  asking.then(
+    (isCutOff) => isCutOff && whole.delete(git),
+    () => whole.delete(git),
+  );
+  return await asking;
+}
+
+/** Asked once for each opened repository: several questions depend on it at the same time. */
+const whole = new WeakMap<GitOptions, Promise<boolean>>();
+
+async function askShallow(git: GitOptions): Promise<boolean> {
   const answer = await runGit(git, ['rev-parse', '--is-shallow-repository']);
   return answer.stdout.toString('utf8').trim() === 'true';
 }
