@@ -13,7 +13,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { availableParallelism, loadavg, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
@@ -133,6 +133,10 @@ function report(): void {
   line('backout assess, cold', cold, ratio(median(cold), median(coldFloor)));
   if (!isDropped) say('This system does not drop files from its cache: "cold" is warm here.');
   say(`One assessment starts git ${started} times.`);
+  const [load = 0] = loadavg();
+  if (load > availableParallelism()) {
+    say(`The machine is busy (load ${load.toFixed(1)}): compare with the empty Node process.`);
+  }
   const [peak, smallPeak] = [peakOf(largeRuns), peakOf(smallRuns)];
   const times = peak / smallPeak;
   promise(
