@@ -1,6 +1,6 @@
-import type { Deployment } from '../../src/model/deployment.ts';
 import { listOff } from '../../src/model/still-off.ts';
 import type { Assessment, Candidate } from '../../src/operations/assess.ts';
+import { renderDeployments } from './deployments.ts';
 import { formatInstant } from './time.ts';
 import { labelled, nextLine, table, wrap } from './text.ts';
 
@@ -33,21 +33,12 @@ export function renderAssessment(
     '',
     labelled('Open', openIncidents.map(({ id }) => id).join(', ') || 'no incident'),
     labelled('Off', listOff(stillOff).join(', ') || 'nothing'),
-    ...assessment.deploying.map((one) => labelled('Deploys', describeDeployment(one))),
-    ...assessment.drift.map(({ part, text }) => labelled('Differs', `${part} ${text}`)),
+    ...renderDeployments(assessment),
     ...assessment.problems.map((problem) => labelled('Problem', problem)),
     '',
     wrap(`Recommended: ${level}${recommended.why}`, '', '  '),
     ...(recommended.command === undefined ? [] : [nextLine(again(recommended.command))]),
   ].join('\n');
-}
-
-/** What is on its way, since when, and where to look. */
-function describeDeployment({ ref, state, createdAt, by, url }: Deployment): string {
-  const who = by === undefined ? '' : ` by ${by}`;
-  const how = state === 'waiting' ? ', waits' : '';
-  const where = url === undefined ? '' : ` ${url}`;
-  return `${ref}, since ${formatInstant(createdAt)}${who}${how}${where}`;
 }
 
 /** When it was live and how that went, and all that speaks against it. */
