@@ -1,8 +1,8 @@
-import type { Deployment } from '../../src/model/deployment.ts';
 import { listOff } from '../../src/model/still-off.ts';
 import type { Candidate } from '../../src/operations/assess.ts';
 import { describeService } from '../../src/operations/service-dependencies.ts';
 import type { Described, Survey } from '../../src/operations/survey.ts';
+import { renderDeployments } from './deployments.ts';
 import { describeGuard } from './guard.ts';
 import { renderReadiness, renderRunning, renderSignals } from './surroundings.ts';
 import { formatInstant } from './time.ts';
@@ -48,8 +48,7 @@ export function renderAssessment(survey: Survey, { candidates, now, again }: Opt
     labelled('Open', openIncidents.map(({ id }) => id).join(', ') || 'no incident'),
     ...survey.services.map((one) => labelled('Before', describeService(one))),
     labelled('Off', listOff(stillOff).join(', ') || 'nothing'),
-    ...survey.deploying.map((one) => labelled('Deploys', describeDeployment(one))),
-    ...survey.drift.map(({ part, text }) => labelled('Differs', `${part} ${text}`)),
+    ...renderDeployments(survey),
     labelled('Guard', describeGuard(survey.guard, now, again)),
     ...survey.problems.map((problem) => labelled('Problem', problem)),
     '',
@@ -98,14 +97,6 @@ function renderChanges({ knownGood, commits, changes }: Survey): string[] {
 
 function count(number: number, thing: string): string {
   return `${number.toLocaleString('en')} ${thing}${number === 1 ? '' : 's'}`;
-}
-
-/** What is on its way, since when, and where to look. */
-function describeDeployment({ ref, state, createdAt, by, url }: Deployment): string {
-  const who = by === undefined ? '' : ` by ${by}`;
-  const how = state === 'waiting' ? ', waits' : '';
-  const where = url === undefined ? '' : ` ${url}`;
-  return `${ref}, since ${formatInstant(createdAt)}${who}${how}${where}`;
 }
 
 /** When it was live and how that went, and all that speaks against it. */

@@ -50,6 +50,7 @@ export async function followRun(
   for (let looks = 1; ; looks += 1) {
     const run = await orLater(options, followed, signal, () => readRun(options, id, signal));
     if (run !== undefined) {
+      if (isElsewhere(options, followed, run)) throw await wrongCommit(options, followed, run);
       const line = describe(run);
       const isNews = last === undefined || describe(last) !== line;
       // Nothing new is said too: whoever waits has to see that somebody looks.
@@ -202,6 +203,30 @@ async function endedBadly(
       : `It had not begun: ${options.name} was not touched.`,
     remedy:
       'Read the log of the run and mend what it says. Then `backout incident resume` starts a new one, or choose another release.',
+  });
+}
+
+/** The tag was moved after preflight, or a branch has the name of the tag. */
+function isElsewhere({ ref }: WorkflowOptions, { release }: Followed, run: WorkflowRun): boolean {
+  return ref === 'tag' && run.head_sha !== release.commit;
+}
+
+async function wrongCommit(
+  options: WorkflowOptions,
+  { id, release, ours }: Followed,
+  run: WorkflowRun,
+): Promise<BackoutError> {
+  const ended = ours && (await endBeforeBegun(options, id));
+  const [runs, wanted] = [run.head_sha, release.commit].map((commit) => commit.slice(0, 10));
+  return new BackoutError({
+    code: 'E_TAG_MOVED',
+    kind: ended ? 'refused' : 'uncertain',
+    message: `GitHub runs ${options.file} at commit ${runs}, and ${release.tag} is ${wanted}. ${run.html_url}`,
+    state: ended
+      ? `The run had not begun, and was cancelled: ${options.name} was not touched.`
+      : `The run had begun, and may bring the wrong code to ${options.name}.`,
+    remedy:
+      'Find out who moved the tag, or made a branch of that name; end the run if it is under way. Then choose another release.',
   });
 }
 

@@ -247,6 +247,28 @@ describe('Somebody else', () => {
     expect(await at.target.current(signal)).toMatchObject({ known: true, tag: NEWER.tag });
   });
 
+  it.each([
+    ['before a machine takes our run: it is cancelled', 100, 'refused', 'cancelled'],
+    ['and our run begins: that is said, and is no success', 0, 'uncertain', 'success'],
+  ] as const)('moving the tag after preflight, %s', async (_, queued, kind, conclusion) => {
+    await using at = await badIsLive();
+    at.actions.course = { ...at.actions.course, queued, working: 3 };
+    await at.target.preflight(GOOD);
+    at.server.use(async (call, next) => {
+      if (call.operation === 'POST dispatches') {
+        await at.publish({ tag: GOOD.tag, commit: 'd4'.repeat(20) });
+      }
+      return await next();
+    });
+    const error = await failureOf(at.target.apply(GOOD, guard()));
+    expect(error).toMatchObject({ code: 'E_TAG_MOVED', kind });
+    await until('the run is over', async () => {
+      await at.target.current(signal);
+      return at.ours()[0]?.conclusion === conclusion;
+    });
+    expect(await at.target.current(signal)).not.toMatchObject({ known: true, ...GOOD });
+  });
+
   it('deploying the release we want is no reason to stop: their run is followed', async () => {
     await using at = await badIsLive();
     const run = at.deployedBySomebodyElse(GOOD);
