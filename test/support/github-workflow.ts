@@ -14,6 +14,8 @@ import { REPOSITORY } from './github-server.ts';
 
 export interface WorkflowFixture extends GitHubFixture {
   target: Target;
+  /** What this machine remembers. */
+  stateDirectory: string;
   /** What was told to people. */
   lines: string[];
   /** Another target over the same workflow, as another process on this machine has it. */
@@ -46,7 +48,7 @@ export async function badIsLive(
 }
 
 /** What `run_name` has to be for the workflow of the fixture. */
-const RUN_NAME = 'Deploy {tag} to {environment} {incident} {fence}';
+export const RUN_NAME = 'Deploy {tag} to {environment} {incident} {fence}';
 
 /** @param more settings of the target; `answerMs` is of the client */
 export async function workflowFixture({
@@ -92,6 +94,7 @@ export async function workflowFixture({
   return {
     ...fixture,
     target: another(),
+    stateDirectory,
     lines,
     another,
     elsewhere: async (others) => another({ stateDirectory: await folder(), ...others }),
