@@ -1,5 +1,6 @@
 import { readEnvironment } from '../../src/config/environment.ts';
 import { asDocument, survey } from '../../src/operations/survey.ts';
+import { buildDeployments } from '../../src/wiring/build-deployments.ts';
 import { buildMigrations } from '../../src/wiring/build-migrations.ts';
 import { surveyOptions } from '../../src/wiring/survey-options.ts';
 import { runStep } from '../common/run-step.ts';
@@ -8,6 +9,7 @@ import { renderSurvey } from './page.ts';
 await runStep(readEnvironment().variables, {
   need: 'assess',
   buildMigrations,
+  buildDeployments,
   async work({ config, ports }) {
     const found = await survey(ports, surveyOptions(config));
     const { live, knownGood, recommended, problems } = found;

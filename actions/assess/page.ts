@@ -1,4 +1,5 @@
 import { listOff } from '../../src/model/still-off.ts';
+import { describeService } from '../../src/operations/service-dependencies.ts';
 import type { Survey } from '../../src/operations/survey.ts';
 import { seconds } from '../common/log.ts';
 import { escapeMarkdown, escapeMermaid, markdownTable } from '../common/markdown.ts';
@@ -41,7 +42,15 @@ export function renderSurvey(survey: Survey, options: PageOptions): string {
     '',
     ...readinessTable(survey),
     ...signalTable(survey),
-    ...section('At work now', survey.running.map(describeLease)),
+    ...section('At work now', [
+      ...survey.running.map(describeLease),
+      ...survey.deploying.map(describeDeployment),
+    ]),
+    ...section('Rolled back before this one', survey.services.map(describeService)),
+    ...section(
+      'Differs',
+      survey.drift.map(({ part, text }) => `${part} ${text}`),
+    ),
     ...section(
       'Open',
       openIncidents.map(({ id }) => id),
@@ -105,4 +114,9 @@ function signalTable({ signals }: Survey): string[] {
 
 function describeLease({ resource, holder, incident, expiresAt }: Survey['running'][number]) {
   return `${holder} has ${resource} for incident ${incident} until ${expiresAt}`;
+}
+
+function describeDeployment({ ref, state, by, createdAt, url }: Survey['deploying'][number]) {
+  const who = by === undefined ? '' : ` by ${by}`;
+  return `deployment of ${ref} since ${createdAt}${who} (${state})${url === undefined ? '' : ` ${url}`}`;
 }

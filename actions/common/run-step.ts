@@ -16,6 +16,8 @@ export interface Step {
   need: Need;
   /** What audits migrations; left out where no release is judged. */
   buildMigrations?: OpenOptions['buildMigrations'];
+  /** What knows of deployments elsewhere; left out where nobody asks. */
+  buildDeployments?: OpenOptions['buildDeployments'];
   /** Does it. Only what it returns is shown and set as outputs. */
   work(service: OpenService, given: Given): Promise<StepResult>;
 }
@@ -67,6 +69,7 @@ export async function runStep(variables: EnvironmentVariables, step: Step): Prom
       need: step.need,
       buildTargets,
       ...(step.buildMigrations && { buildMigrations: step.buildMigrations }),
+      ...(step.buildDeployments && { buildDeployments: step.buildDeployments }),
       journalMode: 'journal-first',
       user: actor,
       variables,
