@@ -8,8 +8,8 @@ const GRACE_MS = 3_000;
 
 export type Capped<T> =
   | { ended: true; value: T }
-  /** It threw; `late` when that was only after the cap. */
-  | { ended: true; error: unknown; late: boolean }
+  /** It threw, before the cap or within the grace; what that means, the error says itself. */
+  | { ended: true; error: unknown }
   /** The cap and the grace are over and it still runs: its effect may yet come. */
   | { ended: false };
 
@@ -26,14 +26,12 @@ export async function runCapped<T>(
 ): Promise<Capped<T>> {
   const abort = new AbortController();
   const timers = new AbortController();
-  let late = false;
   const running = work(abort.signal).then(
     (value): Capped<T> => ({ ended: true, value }),
-    (error: unknown): Capped<T> => ({ ended: true, error, late }),
+    (error: unknown): Capped<T> => ({ ended: true, error }),
   );
   const expiry = (async (): Promise<Capped<T>> => {
     await clock.sleep(capMs, timers.signal);
-    late = true;
     abort.abort(noAnswer(capMs));
     await clock.sleep(graceMs, timers.signal);
     return { ended: false };

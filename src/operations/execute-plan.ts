@@ -244,7 +244,7 @@ class Execution {
     if (overtaken !== undefined) return this.giveUp(step, overtaken);
     // Whatever apply said, the real state decides: it may have failed after it worked.
     const confirmation = await this.confirm(step, handler);
-    const result = judgeStep(applied, confirmation, timestamp(clock));
+    const result = judgeStep(step.action, applied, confirmation, timestamp(clock));
     if (result.outcome === 'failed' || result.outcome === 'unknown') {
       this.problems.push(`${step.title}: ${result.problem}`);
     }
@@ -309,7 +309,9 @@ class Execution {
           error instanceof BackoutError && error.retryable && tries < triesOf(step.action);
         if (!retry || signal.aborted) throw error;
         this.ports.observe({ type: 'note', step, text: `${describeCause(error)} Trying again.` });
-        await clock.sleep(100 * 2 ** tries * (0.5 + ids.random()), signal);
+        const pause = clock.sleep(100 * 2 ** tries * (0.5 + ids.random()), signal);
+        // Stopped between two tries: what is known is how the last one ended.
+        await pause.catch(() => Promise.reject(error));
         if (isMutation(step.action)) await this.ports.leases.prove();
       }
     }

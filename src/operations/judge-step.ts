@@ -1,5 +1,6 @@
 import { BackoutError, describeCause } from '../model/error.ts';
 import type { StepOutcome } from '../model/execution.ts';
+import { isMutation, type StepAction } from '../model/plan.ts';
 import type { Capped } from './cap.ts';
 import type { Confirmation } from './step-handler.ts';
 
@@ -23,6 +24,7 @@ export function isOvertaken(error: unknown): error is BackoutError {
 
 /** What a step came to, from how its application ended and what the real state says. */
 export function judgeStep(
+  action: StepAction,
   applied: Capped<void>,
   confirmation: Confirmation,
   at: string,
@@ -38,6 +40,14 @@ export function judgeStep(
     const again = said !== '' && confirmation.detail.endsWith(said.trim());
     const detail = again ? 'It could not be read back either.' : confirmation.detail;
     return { outcome: 'unknown', problem: `${said}${detail}` };
+  }
+  // Nobody waits for it any more, but nothing refused it: it may be under way. Called failed, it would
+  // be over, and the next rollback would go on from what it brings late.
+  if (isMutation(action) && error instanceof BackoutError && error.kind === 'uncertain') {
+    return {
+      outcome: 'unknown',
+      problem: `${said}${confirmation.detail} It may still take effect.`,
+    };
   }
   const known = error instanceof BackoutError ? { code: error.code, remedy: error.remedy } : {};
   return { outcome: 'failed', problem: `${said}${confirmation.detail}`, ...known };

@@ -115,8 +115,12 @@ function restartService(ports: MaintenancePorts, action: ActionOf<'restart-servi
       restarted = true;
       note(`${service.name} was restarted; waiting until it is up.`);
       // Until it is up, or the step's cap is over: the confirmation then says what is missing.
-      while ((await look(signal)).state !== 'done') {
-        await ports.clock.sleep(STATUS_EVERY_MS, signal);
+      try {
+        while ((await look(signal)).state !== 'done') {
+          await ports.clock.sleep(STATUS_EVERY_MS, signal);
+        }
+      } catch (error) {
+        if (!isTimeUp(signal)) throw error;
       }
     },
     async confirm({ signal }) {
@@ -124,6 +128,11 @@ function restartService(ports: MaintenancePorts, action: ActionOf<'restart-servi
       return await look(signal);
     },
   };
+}
+
+/** Whether the step's cap is over, and not its lease or a person's patience. */
+function isTimeUp({ reason }: AbortSignal): boolean {
+  return reason instanceof BackoutError && reason.code === 'E_TIMEOUT';
 }
 
 /** Asks one check with the expectations of the state that is on now. */

@@ -113,6 +113,12 @@ describe('a step that', () => {
     ],
     ['never ends and shows no effect', { apply: never }, 'unknown', /may still take effect/],
     [
+      'gives up before its cap, and shows no effect yet',
+      broken('It was not over after 5 min.', { kind: 'uncertain' }),
+      'unknown',
+      /not over after 5 min\. .*is not changed\. It may still take effect/,
+    ],
+    [
       'fails after it worked',
       { ...broken('Late no.'), ...says({ state: 'done', detail: 'It is live.' }) },
       'done',
@@ -156,6 +162,18 @@ describe('a step that', () => {
       expect(result.outcome).toBe(outcome === 'done' ? 'done' : 'partial');
     },
   );
+
+  it('changes nothing cannot take effect later: it failed, however it ended', async () => {
+    const world = newWorld();
+    const untouched = says({ state: 'not-done', detail: 'It was not touched.' });
+    const image = { ...broken('No answer.', { kind: 'uncertain' }), ...untouched };
+    const plan = planOf(look('image', 1), change('web', 2));
+    const result = await execute(world, plan, { plays: { image } });
+    expect(outcomes(result)).toEqual([
+      ['image', 'failed'],
+      ['web', 'not-run'],
+    ]);
+  });
 
   it('is over its cap, is told so by its signal, and is waited for a little longer', async () => {
     const world = newWorld();

@@ -43,7 +43,10 @@ const HISTORIES: Choice[] = [
     past: (site) => remember(site, [...A_B_C, { tag: 'v1.2.0', status: 'bad' }]),
     chosen: 'v1.0.0',
     candidates: { 'v1.1.0': 'RED bad', 'v1.0.0': 'GREEN' },
-    shows: [/v1\.0\.0 GREEN last known good/, /takes away: 2 commits.*Release v1\.2\.0.*Release v1\.1\.0/],
+    shows: [
+      /v1\.0\.0 GREEN last known good/,
+      /takes away: 2 commits.*Release v1\.2\.0.*Release v1\.1\.0/,
+    ],
     refused: { 'v1.1.0': { exit: 4, code: 'E_TAG_BAD', says: /v1\.1\.0 was marked bad/ } },
   },
   {
