@@ -192,14 +192,16 @@ const yellow = (code: ReasonCode, text: string): Reason => ({ colour: 'YELLOW', 
 function fromRecords({ name, release }: Subject, surroundings: Surroundings): Reason[] {
   const { tags, tagsUnread = false, live, liveCommit, releases = [] } = surroundings;
   const tag = tags.find((one) => one.name === name);
-  if (name === live) return [red('live', 'it is live now')];
+  const commit = release?.commit ?? tag?.commit;
+  // With another commit, what runs under its tag is another release.
+  const isOther = liveCommit !== undefined && commit !== undefined && liveCommit !== commit;
+  if (name === live && !isOther) return [red('live', 'it is live now')];
   const reasons: Reason[] = [];
   // In the order in which a person asks: may it, is it proven, is it still what it was.
   if (release?.status === 'bad') reasons.push(red('bad', 'it was marked bad'));
   if (release?.hold !== undefined) {
     reasons.push(red('held', `it is held: ${release.hold.reason}`));
   }
-  const commit = release?.commit ?? tag?.commit;
   const twin = releases.find((one) => one.tag !== name && one.commit === commit && isHeld(one));
   if (twin !== undefined) {
     const why = twin.hold === undefined ? 'was marked bad' : `is held: ${twin.hold.reason}`;

@@ -55,7 +55,10 @@ export interface PlanContent extends Scope {
    * different things, the newest of those.
    */
   from?: string;
-  /** Tags by target where the targets did not all say the same; one that is missing did not say. */
+  /**
+   * Tags by target where the targets did not all say the same, with the commit where one tag ran as
+   * two: `v1.2.0 (8bacb93e6d)`. One that is missing did not say.
+   */
   from_parts?: Record<string, string>;
   to?: string;
   /** The rollback that is undone: `to` is what it left. Left out: this is none. */

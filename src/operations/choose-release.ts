@@ -5,7 +5,8 @@ import { type Tag, requireTagFormat } from '../model/release.ts';
 import { compareVersions } from '../model/version.ts';
 import type { ReleaseRef } from '../ports/target.ts';
 import type { Assessment, Candidate } from './assess.ts';
-import { isRolledBack } from './recommend.ts';
+import { runsEverywhere } from './live-state.ts';
+import { findBroughtBack } from './recommend.ts';
 
 /** What a release is chosen by. */
 type Choice = Pick<
@@ -28,18 +29,21 @@ export function chooseRelease(
  * one: whoever wants that has to name it.
  * @throws BackoutError E_ALREADY_ROLLED_BACK (refused)
  */
-export function requireNotRolledBack(assessment: Parameters<typeof isRolledBack>[0]): void {
-  if (!isRolledBack(assessment)) return;
-  const { presumed: live, openIncidents } = assessment;
-  const incident = openIncidents[0]?.id ?? '';
+export function requireNotRolledBack(assessment: Parameters<typeof findBroughtBack>[0]): void {
+  const back = findBroughtBack(assessment);
+  if (back === undefined) return;
+  const { incident, written } = back;
+  const live = assessment.presumed ?? 'What is live';
   throw new BackoutError({
     code: 'E_ALREADY_ROLLED_BACK',
     kind: 'refused',
-    message: `${live ?? 'What is live'} was brought back during incident ${incident} already.`,
+    message: written
+      ? `${live} was brought back during incident ${incident} already.`
+      : `${live} went live since incident ${incident} began, which is still open: it may have been brought back by hand.`,
     state: 'Nothing was changed.',
     remedy:
       'Recover with `backout breakers reset`. If it did not help, undo it with --forward; to go further ' +
-      'back name the release with --to.',
+      `back name the release with --to. If that incident is over, close it: \`backout incident close ${incident}\`.`,
   });
 }
 
@@ -86,16 +90,19 @@ function whatElse(
 function checkNamed(assessment: Choice, named: string, accepted: readonly string[]): ReleaseRef {
   requireTagFormat(named);
   const tag = requireTag(assessment, named);
-  const { live, releases } = assessment;
+  const { live, targets, releases } = assessment;
   const state = `${live ?? 'An unknown release'} is live. Nothing was changed.`;
   const pickAnother = 'Pick another release: `backout assess` lists them.';
   const refuse = (code: `E_${string}`, message: string, remedy = pickAnother): BackoutError =>
     new BackoutError({ code, kind: 'refused', message, state, remedy });
-  if (named === live) {
+  const recorded = releases.find((release) => release.tag === named);
+  // By the commit that was deployed as it: the tag may stand for another one by now.
+  if (runsEverywhere(targets, { tag: named, commit: recorded?.commit ?? tag.commit })) {
     throw refuse('E_ALREADY_LIVE', `${named} is live already.`, 'Nothing to do.');
   }
   const tagOf = (name: string | undefined) => assessment.tags.find((one) => one.name === name);
-  if (live !== undefined && (assessment.liveCommit ?? tagOf(live)?.commit) === tag.commit) {
+  const isOther = live !== undefined && live !== named;
+  if (isOther && (assessment.liveCommit ?? tagOf(live)?.commit) === tag.commit) {
     const message = `${named} is the same commit as ${live}, which is live.`;
     throw refuse('E_ALREADY_LIVE', message, 'Nothing would change. Name an older release.');
   }
@@ -104,7 +111,6 @@ function checkNamed(assessment: Choice, named: string, accepted: readonly string
     const message = `${named} is newer than what is live (${older}): that is a deploy.`;
     throw refuse('E_FORWARD', message, 'Deploy it the usual way, or name an older release.');
   }
-  const recorded = releases.find((release) => release.tag === named);
   if (recorded !== undefined && recorded.commit !== tag.commit) {
     const was = recorded.commit.slice(0, 10);
     const why = `its tag was moved: now ${tag.commit.slice(0, 10)}, was deployed as ${was}`;

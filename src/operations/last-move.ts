@@ -16,6 +16,8 @@ export interface Begun {
   reason: string | undefined;
   /** Outcomes it ended with, oldest first: more than one when it was resumed. Empty: it never did. */
   ends: string[];
+  /** Whether somebody went on with it since: then none of its ends is how it ended. */
+  isResumed: boolean;
 }
 
 /** Every rollback of an incident, oldest first. */
@@ -31,11 +33,18 @@ export function listBegun(entries: readonly JournalEntry[]): Begun[] {
       if (plan?.level === undefined) continue;
       const { reason } = data;
       const said = typeof reason === 'string' ? reason : undefined;
-      if (!begun.has(id)) begun.set(id, { id, plan, reason: said, ends: [] });
+      if (!begun.has(id)) begun.set(id, { id, plan, reason: said, ends: [], isResumed: false });
     }
     const { outcome } = data;
-    if (kind === 'execution-ended' && typeof outcome === 'string')
-      begun.get(id)?.ends.push(outcome);
+    const known = begun.get(id);
+    if (known === undefined) continue;
+    // Going on with it writes no other beginning: what it does next is the only sign.
+    if (kind === 'intent' || kind === 'outcome') known.isResumed = known.ends.length > 0;
+    if (kind === 'execution-ended' && typeof outcome === 'string') {
+      known.ends.push(outcome);
+      // Who was refused says nothing of who has the right now.
+      if (outcome !== 'refused') known.isResumed = false;
+    }
   }
   return [...begun.values()];
 }
@@ -43,6 +52,16 @@ export function listBegun(entries: readonly JournalEntry[]): Begun[] {
 /** Not only the last: a holder that was overtaken says `refused` after its follower said `done`. */
 export function endedWell({ ends }: Begun): boolean {
   return ends.includes('done') || ends.includes('partial');
+}
+
+/**
+ * How it stands. One that failed is over, and said so, as long as nobody went on with it; `open`: it
+ * was interrupted, or nobody knows how it ended.
+ */
+export function stateOf(begun: Begun): 'done' | 'failed' | 'open' {
+  if (endedWell(begun)) return 'done';
+  const end = begun.ends.findLast((one) => one !== 'refused');
+  return end === 'failed' && !begun.isResumed ? 'failed' : 'open';
 }
 
 /** The newest rollback of level application, or the return from one. */
@@ -53,8 +72,10 @@ export interface LastMove {
   from: { tag: string; commit: string } | undefined;
   to: string;
   isReturn: boolean;
-  /** `open`: interrupted, or nobody knows how it ended. */
-  state: 'done' | 'failed' | 'open';
+  state: ReturnType<typeof stateOf>;
+  plan: Plan;
+  /** Releases that rollbacks and returns went to, by incident; this one's is among them. */
+  goals: Readonly<Record<string, readonly string[]>>;
 }
 
 /** A rollback or a return, with the incident that it is of. */
@@ -92,17 +113,22 @@ export async function findLastMove(
   ports: Pick<OperationPorts, 'journal' | 'scope'>,
   incidents: readonly Incident[],
 ): Promise<LastMove | undefined> {
-  const [last] = await listMoves(ports, incidents);
+  const moves = await listMoves(ports, incidents);
+  const [last] = moves;
   if (last?.begun.plan.to === undefined) return undefined;
   const { begun, incident } = last;
-  const { id, plan, ends } = begun;
+  const { id, plan } = begun;
+  const goals: Record<string, string[]> = {};
+  for (const one of moves) (goals[one.incident] ??= []).push(one.begun.plan.to ?? '?');
   return {
     incident,
     execution: id,
     from: leftBy(plan),
     to: last.begun.plan.to,
     isReturn: plan.undoes !== undefined,
-    state: endedWell(begun) ? 'done' : ends.includes('failed') ? 'failed' : 'open',
+    state: stateOf(begun),
+    plan,
+    goals,
   };
 }
 
@@ -110,6 +136,14 @@ export async function findLastMove(
 export function leftBy({ steps }: Plan): { tag: string; commit: string } | undefined {
   for (const { action } of steps) {
     if (action.kind === 'hold-release') return { tag: action.tag, commit: action.commit };
+  }
+  return undefined;
+}
+
+/** The release that a plan deploys, with the commit that it had then: its tag may be moved by now. */
+export function broughtBy({ steps }: Plan): { tag: string; commit: string } | undefined {
+  for (const { action } of steps) {
+    if (action.kind === 'deploy') return { tag: action.tag, commit: action.commit };
   }
   return undefined;
 }

@@ -1,7 +1,15 @@
 /** What is live, target by target, and what follows from it when they do not all say the same. */
 
 import { describeCause } from '../model/error.ts';
-import { commitOfLive, type History, isCommitName, nameSaid, type Said } from '../model/live.ts';
+import {
+  commitOfLive,
+  describeOther,
+  type History,
+  isCommitName,
+  nameSaid,
+  runsRelease,
+  type Said,
+} from '../model/live.ts';
 import type { Release } from '../model/release.ts';
 import { compareVersions } from '../model/version.ts';
 import { within } from '../ports/clock.ts';
@@ -62,26 +70,55 @@ export async function assessLive(ports: Readers & Pick<OperationPorts, 'reposito
   return agreedRelease(nameParts(said, { tags, releases: [] }));
 }
 
-/** The release that every target says is live. One that does not say is no agreement. */
+/**
+ * The release that every target says is live. One that does not say is no agreement, nor is the same
+ * tag with two commits.
+ */
 export function agreedRelease(parts: readonly LivePart[]): string | undefined {
-  const said = new Set(parts.map(({ live }) => (live.known ? live.tag : undefined)));
+  const said = new Set(describeParts(parts).map(({ running }) => running));
   return said.size === 1 ? [...said][0] : undefined;
+}
+
+/** Whether every target says that it runs this release. */
+export function runsEverywhere(parts: readonly LivePart[], release: ReleaseRef): boolean {
+  return parts.length > 0 && parts.every(({ live }) => live.known && runsRelease(live, release));
+}
+
+/** What each runs in a word: a tag, with its commit where another one runs another commit as it. */
+function describeParts(
+  parts: readonly LivePart[],
+): { name: string; live: LiveRelease; running: string | undefined }[] {
+  const said = sayings(parts);
+  return parts.map(({ name, live }) => {
+    if (!live.known) return { name, live, running: undefined };
+    const commits = said.flatMap(({ tag, commit }) =>
+      tag === live.tag && commit !== undefined ? [commit] : [],
+    );
+    const isOne = new Set(commits).size <= 1;
+    return { name, live, running: isOne ? live.tag : describeOther(live, live) };
+  });
 }
 
 /** What each part says, in a sentence; undefined where all say the same. */
 export function describeMixed(parts: readonly LivePart[]): string | undefined {
   if (parts.length === 0 || agreedRelease(parts) !== undefined) return undefined;
-  const said = parts.map(({ name, live }) =>
-    live.known ? `${name} runs ${live.tag}` : `${name} does not say what is live: ${live.problem}`,
+  const described = describeParts(parts);
+  const said = described.map(({ name, live, running }) =>
+    live.known
+      ? `${name} runs ${running ?? '?'}`
+      : `${name} does not say what is live: ${live.problem}`,
   );
-  const differ = new Set(runningTags(parts)).size > 1;
+  const running = described.flatMap((one) => (one.running === undefined ? [] : [one.running]));
+  const differ = new Set(running).size > 1;
   const title = differ ? 'Mixed state: ' : parts.length > 1 ? 'Not every target answers: ' : '';
   return `${title}${said.join('; ')}`;
 }
 
 /** By target; undefined where all say the same, and one word is enough. */
 export function mixedParts(parts: readonly LivePart[]): Record<string, string> | undefined {
-  const known = parts.flatMap(({ name, live }) => (live.known ? [[name, live.tag] as const] : []));
+  const known = describeParts(parts).flatMap(({ name, running }) =>
+    running === undefined ? [] : [[name, running] as const],
+  );
   if (known.length === 0 || agreedRelease(parts) !== undefined) return undefined;
   return Object.fromEntries(known);
 }

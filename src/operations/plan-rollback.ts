@@ -57,8 +57,10 @@ export interface PlanFacts extends Scope {
 
 /** From where to where. */
 export interface Way {
-  /** What is left and held; undefined where nothing is known to be. */
+  /** What is left, and held unless `hold` says otherwise; undefined where nothing is known to be. */
   from: ReleaseRef | undefined;
+  /** What is held in its place, where what is left may be good: what an earlier rollback left. */
+  hold?: ReleaseRef | undefined;
   /** Tags by target, where the targets do not all say the same. */
   parts?: Record<string, string> | undefined;
   to: ReleaseRef;
@@ -86,9 +88,17 @@ export function planFlags(facts: PlanFacts): Plan {
  */
 export function planApplication(
   facts: PlanFacts,
-  { from, parts, to, recorded, accepted = [] }: Way & { accepted?: readonly string[] },
+  {
+    from,
+    hold: instead,
+    parts,
+    to,
+    recorded,
+    accepted = [],
+  }: Way & { accepted?: readonly string[] },
 ): Plan {
-  const hold = from === undefined ? [] : [holdStep(from)];
+  const held = instead ?? from;
+  const hold = held === undefined ? [] : [holdStep(held)];
   return sealPlan({
     service: facts.service,
     environment: facts.environment,

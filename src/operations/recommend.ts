@@ -1,8 +1,13 @@
 /** What to do next, from what an assessment found. Pure. */
 
+import { GUARD_RULE } from '../model/guard-record.ts';
+import { runsRelease } from '../model/live.ts';
+import { heldBy } from '../model/release.ts';
 import type { StillOff } from '../model/still-off.ts';
 import type { Assessment } from './assess.ts';
+import { broughtBy, type LastMove } from './last-move.ts';
 import { agreedRelease } from './live-state.ts';
+import { misfitOf } from './plan-fit.ts';
 
 type Situation = Pick<
   Assessment,
@@ -35,10 +40,14 @@ export function recommend(off: StillOff, situation: Situation): Assessment['reco
     };
   }
   // Rolled back in this incident already: the next thing is the way up, not a still older release.
-  if (isRolledBack(situation)) {
+  const back = findBroughtBack(situation);
+  if (back !== undefined) {
+    const since = back.written
+      ? 'is back since this incident began.'
+      : `went live since incident ${back.incident} began. If that is over: \`backout incident close ${back.incident}\`.`;
     return {
       level: undefined,
-      why: `${live ?? situation.presumed ?? '?'} is back since this incident began. When the service is well: recover.`,
+      why: `${live ?? situation.presumed ?? '?'} ${since} When the service is well: recover.`,
       command: wayUp,
     };
   }
@@ -66,17 +75,42 @@ export function recommend(off: StillOff, situation: Situation): Assessment['reco
   };
 }
 
-/** Whether a rollback or a return was begun, is not proven, and has left its traces. */
-function isHalfWay({ lastMove, targets }: Pick<Situation, 'lastMove' | 'targets'>): boolean {
+/** Whether a rollback or a return was begun, is not proven, has left its traces, and still fits. */
+function isHalfWay(situation: Situation): boolean {
+  const { lastMove, targets } = situation;
   if (lastMove === undefined || lastMove.state === 'done') return false;
-  if (lastMove.state === 'open') return true;
-  // It failed, and said so: half-way only where some targets are there and others are not.
-  return isPartly(targets, lastMove.to);
+  // By the rule by which it can be resumed: else one would send to the other, and back.
+  if (lastMove.state === 'open') return misfitOf(lastMove.plan, situation, 'fits') === undefined;
+  // It failed, and said so: half-way only where some targets are there and others are not, or where
+  // all are and what was bad may still be deployed.
+  return isPartly(targets, lastMove.to, commitOfGoal(lastMove)) || cameUnproven(situation);
+}
+
+/**
+ * Whether a rollback that is not proven came all the same, late or unseen, while what it left is not
+ * held: the hold comes after the deployments, and it did not get there.
+ */
+export function cameUnproven(
+  situation: Pick<Situation, 'lastMove' | 'presumed' | 'targets' | 'releases'>,
+): boolean {
+  const { lastMove, presumed, releases } = situation;
+  if (lastMove === undefined || lastMove.isReturn || lastMove.state === 'done') return false;
+  const { from, to, plan } = lastMove;
+  if (to !== presumed || from === undefined || heldBy(releases, from) !== undefined) return false;
+  return misfitOf(plan, situation, 'fits') === undefined;
+}
+
+/** The commit of what a rollback or a return went to. */
+export function commitOfGoal({ plan }: Pick<LastMove, 'plan'>): string | undefined {
+  return broughtBy(plan)?.commit;
 }
 
 /** Whether some targets run this release, and not all are known to. */
-export function isPartly(targets: Situation['targets'], tag: string): boolean {
-  const there = targets.some(({ live }) => live.known && live.tag === tag);
+export function isPartly(targets: Situation['targets'], tag: string, commit?: string): boolean {
+  const there = targets.some(({ live }) => {
+    if (!live.known) return false;
+    return commit === undefined ? live.tag === tag : runsRelease(live, { tag, commit });
+  });
   return there && agreedRelease(targets) === undefined;
 }
 
@@ -85,20 +119,36 @@ function isReturned({ live, lastMove }: Pick<Situation, 'live' | 'lastMove'>): b
   return lastMove?.isReturn === true && lastMove.state !== 'open' && lastMove.to === live;
 }
 
+/** Where a release that is live came back, or may have. */
+interface BroughtBack {
+  incident: string;
+  /** False: nobody wrote down who brought it; it went live since the incident began. */
+  written: boolean;
+}
+
 /**
- * Whether what is live came back during an incident that is still open. What targets do not say is
- * taken to be as presumed: asked again, a rollback would otherwise go one release too far.
+ * The open incident during which what is live came back; undefined when it did not. What targets do
+ * not say is taken to be as presumed: asked again, a rollback would otherwise go one release too far.
  */
-export function isRolledBack({
+export function findBroughtBack({
   presumed,
   releases,
   openIncidents,
   lastMove,
-}: Pick<Situation, 'presumed' | 'releases' | 'openIncidents' | 'lastMove'>): boolean {
-  if (isReturned({ live: presumed, lastMove })) return false;
+}: Pick<Situation, 'presumed' | 'releases' | 'openIncidents' | 'lastMove'>):
+  | BroughtBack
+  | undefined {
+  if (isReturned({ live: presumed, lastMove })) return undefined;
   const release = releases.find(({ tag }) => tag === presumed);
-  if (release?.status !== 'good' || release.hold !== undefined) return false;
+  if (release?.status !== 'good' || release.hold !== undefined) return undefined;
   const brought = lastMove?.isReturn === false && lastMove.state === 'done';
-  if (brought && lastMove.to === presumed) return true;
-  return openIncidents.some((one) => one.openedAt < release.deployedAt);
+  if (brought && lastMove.to === presumed) return { incident: lastMove.incident, written: true };
+  for (const { id: incident, openedAt, rule } of openIncidents) {
+    if (openedAt >= release.deployedAt) continue;
+    const goals = lastMove?.goals[incident];
+    if (goals?.includes(release.tag) === true) return { incident, written: true };
+    // Nothing was gone back to: by hand somebody may have. The guard only tells, and stays open.
+    if (goals === undefined && rule !== GUARD_RULE) return { incident, written: false };
+  }
+  return undefined;
 }

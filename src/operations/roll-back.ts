@@ -3,7 +3,7 @@ import { BackoutError } from '../model/error.ts';
 import type { JournalEntry } from '../model/journal.ts';
 import type { Level } from '../model/level.ts';
 import { type Plan, shortHash } from '../model/plan.ts';
-import { detailsOf } from '../model/release.ts';
+import { detailsOf, heldBy, type Release } from '../model/release.ts';
 import type { ReleaseRef } from '../ports/target.ts';
 import { commanderOf } from '../model/commander.ts';
 import { announcer, messagesSent } from './announce.ts';
@@ -15,11 +15,12 @@ import { finishRollback } from './finish-rollback.ts';
 import { followCommander } from './lead.ts';
 import { findIncident, incidentClosed, newIncidentId, openIncident } from './incidents.ts';
 import { record } from './journal-writer.ts';
+import { broughtBy } from './last-move.ts';
 import { type HeldLeases, withLeases } from './leases.ts';
 import { departedRelease, mixedParts } from './live-state.ts';
 import type { OperationPorts, Request, RollbackResult } from './operation-ports.ts';
 import { prepareReturn } from './prepare-return.ts';
-import { planApplication, planFlags } from './plan-rollback.ts';
+import { planApplication, planFlags, type Way } from './plan-rollback.ts';
 import { requireServicesFree } from './service-dependencies.ts';
 import { reportProgress } from './report-progress.ts';
 import { stepHandlers } from './step-handlers.ts';
@@ -45,8 +46,8 @@ export async function prepareRollback(
     case 'flags':
       return { level, assessment, plan: planFlags(ports.facts), named: false };
     case 'application': {
+      requireNotHalfDone(assessment, named);
       if (named === undefined) requireNotRolledBack(assessment);
-      else requireNotHalfDone(assessment, named);
       const to = chooseRelease(assessment, named, accepted);
       if (named === undefined) requireSameGoal(assessment, to.tag);
       const { facts } = ports;
@@ -78,10 +79,30 @@ export function databaseNotAvailable(): BackoutError {
 function departure(
   { targets, tags, releases, lastMove }: Assessment,
   to: ReleaseRef,
-): { from: ReleaseRef | undefined; parts: Record<string, string> | undefined } {
+): Omit<Way, 'to' | 'recorded'> {
   const again = lastMove?.isReturn === false && lastMove.to === to.tag;
   const left = departedRelease(targets, to, { tags, releases });
-  return { from: left ?? (again ? lastMove.from : undefined), parts: mixedParts(targets) };
+  return {
+    from: left ?? (again ? lastMove.from : undefined),
+    hold: left === undefined ? undefined : holdInstead(left, lastMove, releases),
+    parts: mixedParts(targets),
+  };
+}
+
+/**
+ * A rollback that was not proven may have brought its release late, or something else under its tag.
+ * Going on from there, what that one left is what is bad, and no hold names its good release.
+ */
+function holdInstead(
+  left: ReleaseRef,
+  lastMove: Assessment['lastMove'],
+  releases: readonly Release[],
+): ReleaseRef | undefined {
+  if (lastMove === undefined || lastMove.isReturn || lastMove.state === 'done') return undefined;
+  if (lastMove.to !== left.tag || lastMove.from === undefined) return undefined;
+  const isHeld = heldBy(releases, lastMove.from) !== undefined;
+  const isOther = broughtBy(lastMove.plan)?.commit !== left.commit;
+  return isHeld && !isOther ? undefined : lastMove.from;
 }
 
 /**

@@ -5,7 +5,7 @@ import { foldSteps } from '../model/execution.ts';
 import { isMaintenance } from '../model/incident.ts';
 import { targetPrefix } from '../model/lease.ts';
 import { within } from '../ports/clock.ts';
-import { endedWell, listMoves, type Move } from './last-move.ts';
+import { listMoves, type Move, stateOf } from './last-move.ts';
 import type { OperationPorts } from './operation-ports.ts';
 
 /** Longest wait for the state of one service, in milliseconds; all are asked side by side. */
@@ -64,8 +64,8 @@ async function readServiceState(ports: Asked, service: string): Promise<ServiceS
  * where nobody can judge what was watched: that may stay so.
  */
 function isUnderWay({ begun, entries }: Move): boolean {
-  const { id, plan, ends } = begun;
-  if (endedWell(begun) || ends.includes('failed')) return false;
+  const { id, plan } = begun;
+  if (stateOf(begun) !== 'open') return false;
   const records = foldSteps(plan, id, entries);
   return plan.steps.some(({ id: step, action }) => {
     const record = records.get(step);

@@ -1,13 +1,13 @@
 import { BackoutError } from '../model/error.ts';
 import type { Incident } from '../model/incident.ts';
 import type { JournalEntry } from '../model/journal.ts';
-import { runsRelease, type Said } from '../model/live.ts';
 import type { Plan } from '../model/plan.ts';
 import type { Assessment } from './assess.ts';
-import { type Begun, endedWell, listBegun } from './last-move.ts';
+import { type Begun, endedWell, listBegun, stateOf } from './last-move.ts';
 import { nameParts, readTargets } from './live-state.ts';
 import type { OperationPorts } from './operation-ports.ts';
-import { isPartly } from './recommend.ts';
+import { type Misfit, misfitOf } from './plan-fit.ts';
+import { cameUnproven, commitOfGoal, isPartly } from './recommend.ts';
 
 /**
  * The execution to continue: the newest that did not end well, unless a later one of level
@@ -31,18 +31,7 @@ export function findResumable(incident: Incident, entries: readonly JournalEntry
   });
 }
 
-/** Why a plan no longer fits. `unread`: a target does not say what is live. */
-export interface Misfit {
-  kind: 'changed' | 'unread';
-  why: string;
-}
-
-/**
- * Why a plan no longer fits, or undefined when it does. It may have lain for days: what is live
- * must be one of its two ends. Anything else went live after it, and an older plan never overwrites
- * a newer state.
- * @param unknown what it means when a target does not say what is live
- */
+/** Why a plan no longer fits what is live now, or undefined when it does ({@link misfitOf}). */
 export async function findMisfit(
   ports: OperationPorts,
   plan: Plan,
@@ -52,50 +41,7 @@ export async function findMisfit(
     readTargets(ports),
     ports.releases.list(ports.scope),
   ]);
-  const targets = nameParts(said, { tags: [], releases });
-  // Each by itself: when they differ, one of them may be on its way and another on something newer.
-  for (const { name, live } of targets) {
-    if (!live.known) {
-      // Not known when the plan was made either: somebody decided to go on without knowing it.
-      if (unknown === 'fits' || !wasKnown(plan, name)) continue;
-      const why = `${name} does not say what is live (${live.problem}): something newer may be.`;
-      return { kind: 'unread', why };
-    }
-    if (!isEndOf(plan, name, live)) {
-      const what = plan.undoes === undefined ? 'rollback' : 'return';
-      const why = `${live.tag} went live on ${name} after this ${what} was planned.`;
-      return { kind: 'changed', why };
-    }
-  }
-  // A return goes to what is held on purpose.
-  if (plan.undoes !== undefined) return undefined;
-  const to = releases.find(({ tag }) => tag === plan.to);
-  if (to?.hold !== undefined || to?.status === 'bad') {
-    const why = `${to.tag} must not be deployed any more: ${to.hold?.reason ?? 'it is bad'}.`;
-    return { kind: 'changed', why };
-  }
-  return undefined;
-}
-
-function wasKnown({ from, from_parts: parts }: Plan, target: string): boolean {
-  return parts === undefined ? from !== undefined : Object.hasOwn(parts, target);
-}
-
-/** Whether this may be live on a target while the plan is under way. */
-function isEndOf(plan: Plan, target: string, live: Said): boolean {
-  if (endsOn(plan, target).includes(live.tag)) return true;
-  // A program that knows nothing but commits says one in place of the tag.
-  return plan.steps.some(
-    ({ action }) =>
-      ((action.kind === 'deploy' && action.target === target) || action.kind === 'hold-release') &&
-      runsRelease(live, action),
-  );
-}
-
-function endsOn({ from, to, from_parts: parts }: Plan, target: string): (string | undefined)[] {
-  if (parts === undefined) return [from, to];
-  // One that did not say what it runs: most probably what the others ran.
-  return Object.hasOwn(parts, target) ? [parts[target], to] : [...Object.values(parts), from, to];
+  return misfitOf(plan, { targets: nameParts(said, { tags: [], releases }), releases }, unknown);
 }
 
 /**
@@ -113,7 +59,7 @@ export async function requireNothingUnfinished(
 ): Promise<void> {
   const last = listBegun(entries).findLast(({ plan }) => plan.level === 'application');
   // One that failed is over, and said so; only where that is not known would we go on blindly.
-  if (last === undefined || endedWell(last) || last.ends.includes('failed')) return;
+  if (last === undefined || stateOf(last) !== 'open') return;
   const { plan, ends } = last;
   if (plan.undoes !== undefined && wanted.plan.undoes === undefined) return;
   // Nobody can tell how it ended, and it may stay so: a person who names a release goes on.
@@ -133,7 +79,7 @@ export function requireSameGoal(
   to: string,
 ): void {
   if (lastMove === undefined || lastMove.isReturn || lastMove.state === 'done') return;
-  if (lastMove.to === to || !isPartly(targets, lastMove.to)) return;
+  if (lastMove.to === to || !isPartly(targets, lastMove.to, commitOfGoal(lastMove))) return;
   throw unfinished(
     lastMove.incident,
     { to: lastMove.to },
@@ -143,17 +89,30 @@ export function requireSameGoal(
 }
 
 /**
- * Where what is named is live already, its rollback may still have to hold what was bad.
+ * Where what a rollback went to is live, that rollback may still have to hold what was bad. Without a
+ * name the next one would go one release too far, and hold the good one; by the same name there would
+ * be nothing to do.
  * @throws BackoutError E_UNFINISHED (refused)
  */
 export function requireNotHalfDone(
-  { lastMove, live }: Pick<Assessment, 'lastMove' | 'live'>,
-  named: string,
+  situation: Pick<Assessment, 'lastMove' | 'live' | 'presumed' | 'targets' | 'releases'>,
+  named: string | undefined,
 ): void {
-  if (lastMove?.state !== 'open' || lastMove.isReturn) return;
-  if (lastMove.to !== named || live !== named) return;
-  const how = 'was interrupted and is not finished: it is live, and what was bad is not held yet';
-  throw unfinished(lastMove.incident, { to: named }, how, '');
+  const { lastMove, live } = situation;
+  if (lastMove === undefined) return;
+  const { incident, to, state, isReturn } = lastMove;
+  if (named !== undefined && (to !== named || live !== named)) return;
+  if (cameUnproven(situation)) {
+    const held = `${lastMove.from?.tag ?? 'what was bad'} is not held yet`;
+    const how =
+      state === 'open'
+        ? `was interrupted and is not finished: ${held}`
+        : `failed, and ${to} came all the same: ${held}`;
+    throw unfinished(incident, { to }, how, '');
+  }
+  if (named === undefined || isReturn || state !== 'open') return;
+  if (misfitOf(lastMove.plan, situation, 'fits') !== undefined) return;
+  throw unfinished(incident, { to }, 'was interrupted and is not finished', '');
 }
 
 /**

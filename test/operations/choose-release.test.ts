@@ -27,7 +27,8 @@ function situation(live: string | undefined, known: Known[], extraTags: string[]
     return { tag, commit: commitOf(tag), status, deployedAt, ...more };
   });
   return {
-    targets: [],
+    targets:
+      live === undefined ? [] : [{ name: 'web', live: { known: true, tag: live, detail: '' } }],
     live,
     presumed: live,
     liveCommit: live === undefined ? undefined : commitOf(live),
