@@ -51,14 +51,13 @@ const heldIn = (steps: readonly { action: { kind: string; tag?: string } }[]) =>
 /** After a rollback to B whose deployment did not come to its end, and which the platform then made. */
 async function cameLate(kind: 'failed' | 'uncertain'): Promise<Site> {
   const site = await openSite();
-  const { current } = site.target;
   site.target.beforeChange = () => Promise.reject(gaveUp(kind));
   const { execution } = await roll(site);
   expect(execution.outcome).toBe(kind === 'failed' ? 'failed' : 'unknown');
   site.target.beforeChange = () => Promise.resolve();
-  makeLive(site, B);
+  expect((await look(site)).live).toBe(C.tag);
   await site.clock.advance(120_000);
-  expect(await current(AbortSignal.timeout(1_000))).toMatchObject({ tag: C.tag });
+  makeLive(site, B);
   return site;
 }
 
@@ -161,11 +160,11 @@ describe('an interrupted rollback', () => {
   });
 });
 
-describe('the same tag with another commit', () => {
-  async function open(web: ReleaseRef, worker: ReleaseRef): Promise<Fleet> {
-    return await openFleet({ web: { runs: web }, worker: { runs: worker } });
-  }
+async function open(web: ReleaseRef, worker: ReleaseRef): Promise<Fleet> {
+  return await openFleet({ web: { runs: web }, worker: { runs: worker } });
+}
 
+describe('the same tag with another commit', () => {
   it('is no agreement, and is named with both commits', async () => {
     const fleet = await open(C, other(C));
     const { live, problems } = await look(fleet);
@@ -208,19 +207,20 @@ describe('the same tag with another commit', () => {
   });
 });
 
-describe('a release that was deployed, found good and broke, while an older incident is open', () => {
-  async function weekLater(rule: string, incident: string): Promise<Site> {
-    const site = await openSite();
-    await openIncident(site.ports, incident, { actor: 'guard', reason: 'it is back', rule });
-    await site.clock.advance(7 * 86_400_000);
-    const at = new Date(site.clock.now()).toISOString();
-    site.history.tags.push({ name: D.tag, commit: D.commit, annotated: true, at });
-    await site.ports.releases.record(SCOPE, { ...D, at });
-    await site.ports.releases.mark(SCOPE, D.tag, 'good');
-    makeLive(site, D);
-    return site;
-  }
+/** An incident is open; a week later D goes live, is found good, and breaks. */
+async function weekLater(rule: string, incident: string): Promise<Site> {
+  const site = await openSite();
+  await openIncident(site.ports, incident, { actor: 'guard', reason: 'it is back', rule });
+  await site.clock.advance(7 * 86_400_000);
+  const at = new Date(site.clock.now()).toISOString();
+  site.history.tags.push({ name: D.tag, commit: D.commit, annotated: true, at });
+  await site.ports.releases.record(SCOPE, { ...D, at });
+  await site.ports.releases.mark(SCOPE, D.tag, 'good');
+  makeLive(site, D);
+  return site;
+}
 
+describe('a release that was deployed, found good and broke, while an older incident is open', () => {
   it('is rolled back where the guard opened that incident, which brings nothing back', async () => {
     const site = await weekLater(GUARD_RULE, 'guard-1');
     expect((await planTo(site, undefined)).plan).toMatchObject({ from: D.tag, to: B.tag });
