@@ -43,6 +43,21 @@ export function isHeld({ hold, status }: Pick<Release, 'hold' | 'status'>): bool
   return hold !== undefined || status === 'bad';
 }
 
+/**
+ * The record by which a release must not be deployed: that of its own tag, or of any other tag on the
+ * same commit, for what is held is the code. Undefined where none speaks against it.
+ * @param commit undefined where it is not known: then the tag alone is compared
+ */
+export function heldBy(
+  releases: readonly Release[],
+  { tag, commit }: { tag: string; commit?: string | undefined },
+): Release | undefined {
+  return (
+    releases.find((one) => one.tag === tag && isHeld(one)) ??
+    releases.find((one) => one.commit === commit && isHeld(one))
+  );
+}
+
 /** What a deployment can say of itself, so that going back to it can be judged later. */
 export interface ReleaseDetails {
   /** Per target what the platform calls its artefact: a digest, a version, a task definition. */

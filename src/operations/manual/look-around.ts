@@ -2,7 +2,7 @@ import { describeCause } from '../../model/error.ts';
 import type { SafeOverride } from '../../model/flags.ts';
 import type { Incident } from '../../model/incident.ts';
 import { lastKnownGood } from '../../model/eligibility.ts';
-import type { Release, ReleaseDetails, Tag } from '../../model/release.ts';
+import { heldBy, type Release, type ReleaseDetails, type Tag } from '../../model/release.ts';
 import { compareVersions } from '../../model/version.ts';
 import { within } from '../../ports/clock.ts';
 import { chooseRelease, requireNotRolledBack } from '../choose-release.ts';
@@ -142,7 +142,7 @@ function candidatesOf({ live, tags, releases }: Found): ManualCandidate[] {
   return tags
     .filter(({ version, commit, name }) => {
       const recorded = releases.find((one) => one.tag === name);
-      if (recorded?.hold !== undefined || recorded?.status === 'bad') return false;
+      if (heldBy(releases, { tag: name, commit }) !== undefined) return false;
       if (recorded !== undefined && recorded.commit !== commit) return false;
       if (version.prerelease && current?.version.prerelease !== true) return false;
       if (current === undefined) return name !== live;

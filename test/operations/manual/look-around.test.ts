@@ -100,6 +100,14 @@ test('What is held, bad, moved or the same as the live one is not offered.', asy
   expect(await offeredBy(site)).toEqual(['v0.9.0']);
 });
 
+test('A commit that is held is not offered under another tag either.', async () => {
+  const site = await openSite();
+  await site.ports.releases.hold(SCOPE, B.tag, { reason: 'it lost orders', by: 'kim', at: at(0) });
+  await site.ports.releases.mark(SCOPE, A.tag, 'deployed');
+  site.history.tags.push({ name: 'v1.1.5', commit: B.commit, annotated: false, at: at(0) });
+  expect(await offeredBy(site)).toEqual([A.tag]);
+});
+
 test('A named release is checked as elsewhere.', async () => {
   const site = await openSite();
   await expect(look(site, 'v9.9.9')).rejects.toMatchObject({ code: 'E_TAG_NOT_FOUND' });
