@@ -2,7 +2,7 @@ import { BackoutError } from '../model/error.ts';
 import { targetResource } from '../model/lease.ts';
 import { tagNotFound } from '../model/nearest.ts';
 import { tagMoved } from '../model/release-rules.ts';
-import { isHeld, requireTagFormat } from '../model/release.ts';
+import { heldBy, requireTagFormat } from '../model/release.ts';
 import type { OperationPorts } from './operation-ports.ts';
 
 /**
@@ -43,9 +43,7 @@ export async function gateDeployment(ports: OperationPorts, tag: string): Promis
       remedy: `See \`backout incident show ${lease.incident}\`; deploy again when it is over.`,
     });
   }
-  const bad = releases.find(
-    (release) => (release.tag === tag || release.commit === commit) && isHeld(release),
-  );
+  const bad = heldBy(releases, { tag, commit });
   if (bad === undefined) {
     // What could not be recorded afterwards is better not deployed.
     const recorded = releases.find((release) => release.tag === tag);

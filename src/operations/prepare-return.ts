@@ -5,18 +5,20 @@ import { foldSteps } from '../model/execution.ts';
 import { isMaintenance } from '../model/incident.ts';
 import type { Plan } from '../model/plan.ts';
 import { tagNotFound } from '../model/nearest.ts';
-import { detailsOf } from '../model/release.ts';
+import { describeOther, runsRelease } from '../model/live.ts';
+import { detailsOf, heldBy, type Release } from '../model/release.ts';
 import { tagMoved } from '../model/release-rules.ts';
 import type { ReleaseRef } from '../ports/target.ts';
 import { type Assessment, assess } from './assess.ts';
 import { findIncident } from './incidents.ts';
 import { endedWell, leftBy, listMoves, type Move } from './last-move.ts';
-import { agreedRelease, mixedParts } from './live-state.ts';
+import { type LivePart, mixedParts } from './live-state.ts';
 import type { OperationPorts } from './operation-ports.ts';
 import { planReturn } from './plan-return.ts';
-import { isPartly } from './recommend.ts';
 import type { PreparedRollback } from './roll-back.ts';
-import { unfinished } from './unfinished.ts';
+import { findMisfit, unfinished } from './unfinished.ts';
+
+const UNCHANGED = 'Nothing was changed.';
 
 /**
  * Looks for the newest rollback that was carried out, whole or in part, and makes the plan that
@@ -24,20 +26,21 @@ import { unfinished } from './unfinished.ts';
  * forgot to close must not bring back what an older rollback left. Changes nothing.
  * @param named the incident in which to look; left out: all
  * @throws BackoutError E_NOTHING_TO_UNDO, E_UNFINISHED, E_NOT_LIVE, E_LIVE_UNKNOWN, E_ALREADY_LIVE,
- * E_TAG_MOVED, E_ARTEFACT_MISSING (refused), E_TAG_NOT_FOUND (usage)
+ * E_STILL_HELD, E_TAG_MOVED, E_ARTEFACT_MISSING, E_ARTEFACT_MISMATCH (refused), E_TAG_NOT_FOUND (usage)
  */
 export async function prepareReturn(
   ports: OperationPorts,
   named: string | undefined,
 ): Promise<PreparedRollback> {
   const move = await findUndoable(ports, named);
-  const { plan } = move.begun;
   const to = goalOf(move);
+  // The good release that the rollback brought is what the return leaves.
+  const from = broughtBy(move.begun.plan);
   const assessment = await assess(ports, 'plan', to.tag);
-  requireStillThere(assessment, plan, to);
+  requireStillThere(assessment, from, to);
   requireDeployable(ports, assessment, to);
   const way = {
-    from: backTo(assessment, plan),
+    from,
     parts: mixedParts(assessment.targets),
     to,
     recorded: detailsOf(assessment.releases, to.tag),
@@ -59,15 +62,63 @@ async function findUndoable(ports: OperationPorts, named: string | undefined): P
     const where = named === undefined ? '' : ` in incident ${named}`;
     throw nothingToUndo(`No rollback was carried out${where}.`);
   }
-  const { plan } = move.begun;
-  if (plan.undoes === undefined) return move;
-  const assessment = await assess(ports, 'plan', plan.to);
-  const to = plan.to ?? '?';
-  const isOpen = !endedWell(move.begun) && !move.begun.ends.includes('failed');
-  if (isOpen || isPartly(assessment.targets, to)) {
-    throw unfinished(move.incident, plan, 'was interrupted and is not finished');
+  if (move.begun.plan.undoes === undefined) return move;
+  throw await afterReturn(ports, move);
+}
+
+/**
+ * Why a return is not undone by another one: it has to be finished first, or all of it is over. That
+ * it failed does not say that it changed nothing, nor that all of it is there: the targets say.
+ */
+async function afterReturn(
+  ports: OperationPorts,
+  { incident, begun }: Move,
+): Promise<BackoutError> {
+  const { plan, ends } = begun;
+  const brought = broughtBy(plan);
+  const { targets, releases } = await assess(ports, 'plan', plan.to);
+  const isThere = brought !== undefined && runsEverywhere(targets, brought);
+  const failed = ends.includes('failed');
+  if (!endedWell(begun) && !(failed && isThere)) {
+    const misfit = await findMisfit(ports, plan, 'fits');
+    if (misfit !== undefined) return notToBeFinished(misfit.why);
+    if (!failed) return unfinished(incident, plan, 'was interrupted and is not finished');
+    // Rolling back again would change nothing where the return changed nothing.
+    const otherwise = `Where that cannot work, ${byTheUsualWay(plan.to ?? '?')}.`;
+    return unfinished(incident, plan, 'failed, and is not finished', otherwise);
   }
-  throw nothingToUndo(`The last rollback was undone already, by the return to ${to}.`);
+  const hold = brought !== undefined && isThere ? heldBy(releases, brought) : undefined;
+  if (brought !== undefined && hold !== undefined) return stillHeld(brought, hold);
+  return nothingToUndo(`The last rollback was undone already, by the return to ${plan.to ?? '?'}.`);
+}
+
+function byTheUsualWay(tag: string): string {
+  return `end its hold, \`backout release unhold ${tag} --reason "…"\`, and deploy it the usual way`;
+}
+
+/** Resuming it would say the same. */
+function notToBeFinished(why: string): BackoutError {
+  return new BackoutError({
+    code: 'E_NOT_LIVE',
+    kind: 'refused',
+    message: why,
+    state: UNCHANGED,
+    remedy: 'See with `backout assess` what is live, and deploy what you want the usual way.',
+  });
+}
+
+/** The release that a plan deploys, with the commit that it had then: a tag may be gone by now. */
+function broughtBy({ steps }: Plan): ReleaseRef | undefined {
+  for (const { action } of steps) {
+    if (action.kind === 'deploy') return { tag: action.tag, commit: action.commit };
+  }
+  return undefined;
+}
+
+function runsEverywhere(targets: readonly LivePart[], release: ReleaseRef): boolean {
+  return (
+    targets.length > 0 && targets.every(({ live }) => live.known && runsRelease(live, release))
+  );
 }
 
 /** What ended before it touched a target moved nothing: the one before it is what counts. */
@@ -95,39 +146,58 @@ function goalOf({ begun: { plan } }: Move): ReleaseRef {
   );
 }
 
-/** What is live has to be what the rollback brought: else somebody deployed since. */
-function requireStillThere({ targets }: Assessment, undone: Plan, to: ReleaseRef): void {
-  const state = 'Nothing was changed.';
+/** What is live has to be what the rollback brought, by its commit too: else somebody deployed since. */
+function requireStillThere(
+  { targets, releases }: Assessment,
+  brought: ReleaseRef | undefined,
+  to: ReleaseRef,
+): void {
   for (const { name, live } of targets) {
     if (!live.known) {
       throw new BackoutError({
         code: 'E_LIVE_UNKNOWN',
         kind: 'refused',
         message: `${name} does not say what is live (${live.problem}): somebody may have deployed since.`,
-        state,
+        state: UNCHANGED,
         remedy: 'Repair what tells what is live, and ask again: a return is no emergency.',
       });
     }
-    if (live.tag === undone.to || live.tag === to.tag) continue;
+    if (runsRelease(live, to) || (brought !== undefined && runsRelease(live, brought))) continue;
+    const other = describeOther(live, live.tag === to.tag ? to : (brought ?? to));
+    const wanted = brought === undefined ? '?' : describeOther(brought, live);
     throw new BackoutError({
       code: 'E_NOT_LIVE',
       kind: 'refused',
-      message: `${live.tag} is live on ${name}, and not ${undone.to ?? '?'}, which the rollback brought: somebody deployed since.`,
-      state,
-      remedy: `Ask who deployed ${live.tag}. To have ${to.tag} all the same, end its hold, \`backout release unhold ${to.tag} --reason "…"\`, and deploy it the usual way.`,
+      message: `${other} is live on ${name}, and not ${wanted}, which the rollback brought: somebody deployed since.`,
+      state: UNCHANGED,
+      remedy: `Ask who deployed ${other}. To have ${to.tag} all the same, ${byTheUsualWay(to.tag)}.`,
     });
   }
-  if (agreedRelease(targets) !== to.tag) return;
+  if (!runsEverywhere(targets, to)) return;
+  const hold = heldBy(releases, to);
+  if (hold !== undefined) throw stillHeld(to, hold);
   throw new BackoutError({
     code: 'E_ALREADY_LIVE',
     kind: 'refused',
     message: `${to.tag} is live already.`,
-    state,
-    remedy: `If it is still held, end that: \`backout release unhold ${to.tag} --reason "…"\`.`,
+    state: UNCHANGED,
+    remedy: 'Nothing to do.',
   });
 }
 
-/** @throws BackoutError E_TAG_NOT_FOUND, E_TAG_MOVED, E_ARTEFACT_MISSING */
+/** Of the two things that a return does, the second one is missing: that is no success. */
+function stillHeld(to: ReleaseRef, { tag }: Release): BackoutError {
+  const same = tag === to.tag ? '' : ', the same commit,';
+  return new BackoutError({
+    code: 'E_STILL_HELD',
+    kind: 'refused',
+    message: `${to.tag} is live already, and ${tag}${same} is still held.`,
+    state: UNCHANGED,
+    remedy: `End the hold if the release is to stay: \`backout release unhold ${tag} --reason "…"\`.`,
+  });
+}
+
+/** @throws BackoutError E_TAG_NOT_FOUND, E_TAG_MOVED, E_ARTEFACT_MISSING, E_ARTEFACT_MISMATCH */
 function requireDeployable(
   { scope }: OperationPorts,
   assessment: Assessment,
@@ -143,23 +213,20 @@ function requireDeployable(
   }
   if (tag.commit !== to.commit) throw tagMoved(scope, to.tag, to.commit, tag.commit);
   const { reasons = [] } = candidates.find((one) => one.tag === to.tag) ?? {};
-  const missing = reasons.find(
+  const against = reasons.find(
     ({ code }) => code === 'artefact-missing' || code === 'artefact-mismatch',
   );
-  if (missing === undefined) return;
+  if (against === undefined) return;
+  const isMissing = against.code === 'artefact-missing';
   throw new BackoutError({
-    code: 'E_ARTEFACT_MISSING',
+    code: isMissing ? 'E_ARTEFACT_MISSING' : 'E_ARTEFACT_MISMATCH',
     kind: 'refused',
-    message: `${to.tag} cannot go live again: ${missing.text}.`,
-    state: 'Nothing was changed.',
-    remedy: 'Build it again, or deploy a newer release the usual way.',
+    message: `${to.tag} cannot go live again: ${against.text}.`,
+    state: UNCHANGED,
+    remedy: isMissing
+      ? 'Build it again, or deploy a newer release the usual way.'
+      : 'Find out who replaced it, and put it back; or deploy a newer release the usual way.',
   });
-}
-
-/** What is left by the return: the good release that the rollback brought. */
-function backTo({ tags }: Assessment, { to }: Plan): ReleaseRef | undefined {
-  const tag = tags.find(({ name }) => name === to);
-  return tag === undefined ? undefined : { tag: tag.name, commit: tag.commit };
 }
 
 function nothingToUndo(message: string): BackoutError {
@@ -167,7 +234,7 @@ function nothingToUndo(message: string): BackoutError {
     code: 'E_NOTHING_TO_UNDO',
     kind: 'refused',
     message,
-    state: 'Nothing was changed.',
+    state: UNCHANGED,
     remedy: 'See what was done with `backout incident show`; deploy what you want the usual way.',
   });
 }

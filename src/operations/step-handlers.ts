@@ -235,7 +235,8 @@ function deploy(ports: HandlerPorts, action: ActionOf<'deploy'>): StepHandler {
         if (named === true) return done(`${action.target} runs ${artefact}, which is ${tag}.`);
         return unknown(`${action.target} does not say what is live: ${live.problem}`);
       }
-      if (live.tag === tag && named === false) {
+      // A target that says a commit means this release, too.
+      if (named === false && runsRelease(live, { tag, commit })) {
         return notDone(`${action.target} runs another ${tag} than ${artefact}: ${live.detail}.`);
       }
       return runsRelease(live, { tag, commit })

@@ -1,5 +1,7 @@
 /** Undoing a rollback from the command line: what is asked for, what is shown, what is true after. */
 
+import { writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import * as z from 'zod';
 import { testDatabase, testRedis } from '../support/services.ts';
@@ -94,4 +96,15 @@ test('Afterwards nothing recommends to undo the undoing, and a rollback is a rol
   expect(rolled.stdout).toMatch(/^ROLLED BACK to v1\.1\.0: /);
   expect(await liveTag()).toBe('v1.1.0');
   expect((await site.call(['release', 'gate', 'v1.2.0'])).code).toBe(4);
+});
+
+test('When somebody brought it back and left it held, that is no success; without the hold it is.', async () => {
+  const commit = await site.git.git('rev-parse', 'v1.2.0');
+  const place = join(dirname(site.folder), 'place');
+  await writeFile(join(place, 'live'), JSON.stringify({ tag: 'v1.2.0', commit: commit.trim() }));
+  const held = await site.call([...FORWARD, ...WHY, '--json']);
+  expect([held.code, codeOf(held)]).toEqual([4, 'E_STILL_HELD']);
+  expect((await site.call(['release', 'unhold', 'v1.2.0', ...WHY])).code).toBe(0);
+  const free = await site.call([...FORWARD, ...WHY, '--json']);
+  expect([free.code, codeOf(free)]).toEqual([0, 'E_ALREADY_LIVE']);
 });

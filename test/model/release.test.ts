@@ -1,6 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { type KnownGoodInput, lastKnownGood } from '../../src/model/eligibility.ts';
-import { isTagFormat, type Release, requireTagFormat, type Tag } from '../../src/model/release.ts';
+import {
+  heldBy,
+  isTagFormat,
+  type Release,
+  requireTagFormat,
+  type Tag,
+} from '../../src/model/release.ts';
 import { parseVersion } from '../../src/model/version.ts';
 
 /** A commit of its own for every tag, unless told otherwise. */
@@ -158,6 +164,45 @@ describe('the last known good', () => {
     const before = releases.map((one) => one.tag);
     choose(releases, undefined);
     expect(releases.map((one) => one.tag)).toEqual(before);
+  });
+});
+
+describe('the record by which a release must not be deployed', () => {
+  const same = 'ab'.repeat(20);
+  const other = 'cd'.repeat(20);
+  const A = 'v1.0.0';
+  const B = 'v1.0.1';
+  it.each<[string, string | undefined, Release[], { tag: string; commit?: string }]>([
+    ['nobody recorded it', undefined, [], { tag: A, commit: same }],
+    ['it is good', undefined, [release(A, 'good')], { tag: A }],
+    ['it is held', A, [release(A, 'good', held)], { tag: A }],
+    ['it was marked bad', A, [release(A, 'bad')], { tag: A }],
+    [
+      'its commit is held under another tag',
+      A,
+      [release(A, 'good', { ...held, commit: same })],
+      { tag: B, commit: same },
+    ],
+    [
+      'its tag was moved away from what is held',
+      A,
+      [release(A, 'good', { ...held, commit: same })],
+      { tag: A, commit: other },
+    ],
+    [
+      'it is held under both its tags',
+      B,
+      [release(A, 'bad', { commit: same }), release(B, 'good', { ...held, commit: same })],
+      { tag: B, commit: same },
+    ],
+    [
+      'its commit is not known, and its neighbour is held',
+      undefined,
+      [release(A, 'bad')],
+      { tag: B },
+    ],
+  ])('is, when %s, that of %s', (_, expected, releases, asked) => {
+    expect(heldBy(releases, asked)?.tag).toBe(expected);
   });
 });
 

@@ -102,12 +102,18 @@ it('A deployment is proven by the artefact where the platform does not say which
   expect(execution.outcome).toBe('done');
 });
 
-it('The same tag with another artefact is not what was planned, and not done.', async () => {
+it.each<[string, (live: ReleaseRef) => Partial<ReleaseRef>]>([
+  ['tag', ({ tag }) => ({ tag })],
+  ['commit in place of a tag', ({ commit }) => ({ tag: commit })],
+  ['short commit in place of a tag', ({ commit }) => ({ tag: commit.slice(0, 7) })],
+])('The same %s with another artefact is not what was planned, and not done.', async (_, says) => {
   const site = await openRecorded();
   const current = site.target.current.bind(site.target);
   site.target.current = async (signal) => {
     const live = await current(signal);
-    return live.known ? { ...live, artefacts: ['sha256:ff'] } : live;
+    if (!live.known || live.commit === undefined) return live;
+    const { tag, commit } = live;
+    return { ...live, ...says({ tag, commit }), artefacts: ['sha256:ff'] };
   };
   const { execution } = await roll(site);
   expect(execution.outcome).not.toBe('done');

@@ -1,6 +1,7 @@
 /** A rollback that did not help is undone: what it left goes live again. */
 
 import { describe, expect, it } from 'vitest';
+import { BackoutError } from '../../src/model/error.ts';
 import { effectiveFlags } from '../../src/model/flags.ts';
 import { assess } from '../../src/operations/assess.ts';
 import { gateDeployment } from '../../src/operations/gate-deployment.ts';
@@ -139,6 +140,20 @@ describe('a return', () => {
     expect(ended?.text).toContain(`Ended by maria: ${WHY.reason}`);
   });
 
+  it('that was interrupted is finished also when the tag of what it leaves is gone', async () => {
+    const site = await rolledBackInVain();
+    site.history.tags.splice(1, 1);
+    const stopped = new AbortController();
+    site.target.beforeChange = async () => stopped.abort();
+    const first = await goBack(site, { interrupted: stopped.signal });
+    expect(first.execution).toMatchObject({ plan: { from: B.tag, to: C.tag } });
+    expect(first.execution.outcome).not.toBe('done');
+    site.target.beforeChange = () => Promise.resolve();
+    const again = await site.clock.run(resumeRollback(site.ports, undefined, 'maria'));
+    expect(again.execution).toMatchObject({ id: first.execution.id, outcome: 'done' });
+    expect(await worldOf(site)).toEqual(RETURNED);
+  });
+
   it('undoes also what a rollback did only in part', async () => {
     const fleet = await openFleet({ web: { runs: C }, worker: { runs: C }, jobs: { runs: C } });
     part(fleet, 'worker').beforeChange = () => Promise.reject(new Error('no space left'));
@@ -160,10 +175,9 @@ interface Refusal {
   says: string;
 }
 
+/** Somebody else deployed this, on a commit that we never saw. */
 const runs = (site: Site, tag: string): unknown =>
-  Object.assign(site.target, {
-    current: () => Promise.resolve({ known: true, tag, commit: 'd'.repeat(40), detail: '' }),
-  });
+  Object.assign(site.target, { current: () => liveIs({ tag, commit: 'd'.repeat(40) }) });
 
 const REFUSALS: Refusal[] = [
   {
@@ -173,14 +187,48 @@ const REFUSALS: Refusal[] = [
     says: 'v1.3.0 is live on web',
   },
   {
+    what: 'somebody deployed another commit under the tag that the rollback brought',
+    happens: (site) => runs(site, B.tag),
+    code: 'E_NOT_LIVE',
+    says: 'v1.1.0 (dddddddddd) is live on web, and not v1.1.0 (bbbbbbbbbb)',
+  },
+  {
+    what: 'somebody deployed another commit under the tag that it would return to',
+    happens: (site) => runs(site, C.tag),
+    code: 'E_NOT_LIVE',
+    says: 'v1.2.0 (dddddddddd) is live on web, and not v1.1.0',
+  },
+  {
     what: 'the target does not say what is live',
     happens: ({ target }) => Object.assign(target, { problem: 'no answer' }),
     code: 'E_LIVE_UNKNOWN',
     says: 'web does not say what is live (no answer)',
   },
   {
-    what: 'it is live already',
+    what: 'it is live already, and still held',
     happens: (site) => Object.assign(site.target, { current: () => liveIs(C) }),
+    code: 'E_STILL_HELD',
+    says: 'v1.2.0 is live already, and v1.2.0 is still held',
+  },
+  {
+    what: 'it is live already, and its commit is held under another tag',
+    happens: async (site) => {
+      Object.assign(site.target, { current: () => liveIs(C) });
+      const at = new Date(site.clock.now()).toISOString();
+      const { releases } = site.ports;
+      await releases.hold(SCOPE, C.tag, undefined);
+      await releases.record(SCOPE, { tag: 'v1.2.0-again', commit: C.commit, at });
+      await releases.mark(SCOPE, 'v1.2.0-again', 'bad');
+    },
+    code: 'E_STILL_HELD',
+    says: 'v1.2.0 is live already, and v1.2.0-again, the same commit, is still held',
+  },
+  {
+    what: 'it is live already, and somebody ended its hold',
+    happens: async (site) => {
+      Object.assign(site.target, { current: () => liveIs(C) });
+      await site.ports.releases.hold(SCOPE, C.tag, undefined);
+    },
     code: 'E_ALREADY_LIVE',
     says: 'v1.2.0 is live already',
   },
@@ -205,7 +253,20 @@ const REFUSALS: Refusal[] = [
     code: 'E_ARTEFACT_MISSING',
     says: 'web has it no more',
   },
+  {
+    what: 'its artefact is another one than was recorded',
+    happens: ({ target }) => Object.assign(target, { preflight: () => Promise.reject(MISMATCH) }),
+    code: 'E_ARTEFACT_MISMATCH',
+    says: 'web and its record disagree',
+  },
 ];
+
+const MISMATCH = new BackoutError({
+  code: 'E_ARTEFACT_MISMATCH',
+  kind: 'refused',
+  message: 'v1.2.0 was recorded as sha256:cc on web, and that does not fit: it has sha256:ff.',
+  remedy: 'Choose another release.',
+});
 
 const liveIs = (release: typeof C) => Promise.resolve({ known: true, ...release, detail: '' });
 
@@ -263,6 +324,58 @@ describe('a return is refused', () => {
     await expect(goBack(site)).rejects.toMatchObject({
       code: 'E_NOTHING_TO_UNDO',
       message: expect.stringContaining('undone already, by the return to v1.2.0') as string,
+    });
+  });
+});
+
+/** A return of which the platform said that it did not work; nothing was changed. */
+async function returnedInVain(): Promise<Site> {
+  const site = await rolledBackInVain();
+  site.target.beforeChange = () => Promise.reject(new Error('no space left'));
+  expect((await goBack(site)).execution.outcome).toBe('failed');
+  site.target.beforeChange = () => Promise.resolve();
+  expect(await worldOf(site)).toEqual(ROLLED_BACK);
+  return site;
+}
+
+describe('a return that failed', () => {
+  it('undid nothing: another one is refused, and resuming it finishes it', async () => {
+    const site = await returnedInVain();
+    await expect(goBack(site)).rejects.toMatchObject({
+      code: 'E_UNFINISHED',
+      message: expect.stringMatching(/^The return to v1\.2\.0 of incident \S+ failed/) as string,
+      remedy: expect.stringContaining('backout incident resume') as string,
+    });
+    const { execution } = await site.clock.run(resumeRollback(site.ports, undefined, 'maria'));
+    expect(execution.outcome).toBe('done');
+    expect(await worldOf(site)).toEqual(RETURNED);
+  });
+
+  it('is not to be finished when something newer went live', async () => {
+    const site = await returnedInVain();
+    runs(site, 'v1.3.0');
+    await expect(goBack(site)).rejects.toMatchObject({
+      code: 'E_NOT_LIVE',
+      message: expect.stringContaining('v1.3.0 went live on web') as string,
+    });
+  });
+
+  it('and took effect later has left a hold, which is named', async () => {
+    const site = await returnedInVain();
+    Object.assign(site.target, { current: () => liveIs(C) });
+    await expect(goBack(site)).rejects.toMatchObject({
+      code: 'E_STILL_HELD',
+      remedy: expect.stringContaining('backout release unhold v1.2.0') as string,
+    });
+  });
+
+  it('at its checks alone has undone the rollback', async () => {
+    const site = await rolledBackInVain();
+    site.verdict = 'failed';
+    expect((await goBack(site)).execution.outcome).toBe('failed');
+    await expect(goBack(site)).rejects.toMatchObject({
+      code: 'E_NOTHING_TO_UNDO',
+      message: expect.stringContaining('undone already') as string,
     });
   });
 });

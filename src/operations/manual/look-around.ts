@@ -1,17 +1,21 @@
 import { describeCause } from '../../model/error.ts';
 import type { SafeOverride } from '../../model/flags.ts';
-import type { Incident } from '../../model/incident.ts';
+import { type Incident, isMaintenance } from '../../model/incident.ts';
 import { lastKnownGood } from '../../model/eligibility.ts';
-import type { Release, ReleaseDetails, Tag } from '../../model/release.ts';
+import { commitOfLive } from '../../model/live.ts';
+import { heldBy, type Release, type ReleaseDetails, type Tag } from '../../model/release.ts';
 import { compareVersions } from '../../model/version.ts';
 import { within } from '../../ports/clock.ts';
 import { chooseRelease, requireNotRolledBack } from '../choose-release.ts';
+import { findLastMove, type LastMove } from '../last-move.ts';
 import {
   agreedRelease,
   describeMixed,
   type LivePart,
+  nameParts,
   presumedLive,
   readTargets,
+  sayings,
 } from '../live-state.ts';
 import type { OperationPorts } from '../operation-ports.ts';
 import type { ManualCandidate, ManualRelease } from './facts.ts';
@@ -60,33 +64,32 @@ export async function lookAround(
   ports: Ports,
   wanted: { named: string | undefined; offered: number },
 ): Promise<Surroundings> {
-  const [flags, targets, tags, releases, incidents] = await Promise.all([
+  const [flags, said, tags, releases, journal] = await Promise.all([
     lookAtFlags(ports),
     readTargets(ports, LOOK_CAP_MS),
     tryTo(ports, () => ports.repository.tags()),
     tryTo(ports, () => ports.releases.list(ports.scope)),
-    tryTo(ports, () => ports.journal.incidents(ports.scope)),
+    readJournal(ports),
   ]);
-  const unknown = [...flags.unknown];
-  const mixed = describeMixed(targets);
-  if (mixed !== undefined) unknown.push(mixed);
-  const live = agreedRelease(targets);
   const records = {
     tags: tags.known ? tags.value : [],
     releases: releases.known ? releases.value : [],
   };
+  const targets = nameParts(said, records);
+  const unknown = [...flags.unknown];
+  const mixed = describeMixed(targets);
+  if (mixed !== undefined) unknown.push(mixed);
+  const live = agreedRelease(targets);
+  const liveCommit = commitOfLive(live, sayings(targets), records);
   const presumed = presumedLive(targets, records);
-  const found = { live, presumed, targets, ...records };
+  const found = { live, liveCommit, presumed, targets, ...records };
   if (!tags.known) {
     // What was named has to be looked up, and cannot be.
     if (wanted.named !== undefined) throw tags.error;
     unknown.push(`The release tags: ${tags.problem}`);
   }
   if (!releases.known) unknown.push(`Which releases are good or held: ${releases.problem}`);
-  const open = openOf(incidents.known ? incidents.value : []);
-  if (wanted.named === undefined) {
-    requireNotRolledBack({ ...found, openIncidents: open, lastMove: undefined });
-  }
+  if (wanted.named === undefined) requireNotRolledBack({ ...found, ...journal });
   return {
     running: flags.running,
     live,
@@ -96,11 +99,33 @@ export async function lookAround(
   };
 }
 
-const openOf = (incidents: readonly Incident[]): Incident[] =>
-  incidents.filter(({ status }) => status === 'open');
+/** What is going on as far as it can be read; what cannot be read is as if it were not there. */
+async function readJournal(
+  ports: Ports,
+): Promise<{ openIncidents: Incident[]; lastMove: LastMove | undefined }> {
+  const reading = tryTo(ports, async () =>
+    (await ports.journal.incidents(ports.scope)).filter(
+      (one) => one.status === 'open' && !isMaintenance(one),
+    ),
+  );
+  const [incidents, lastMove] = await Promise.all([
+    reading,
+    // Its time runs from now, too: where the second answer is late, the first one still counts.
+    tryTo(ports, async () => {
+      const found = await reading;
+      return found.known ? await findLastMove(ports, found.value) : undefined;
+    }),
+  ]);
+  return {
+    openIncidents: incidents.known ? incidents.value : [],
+    lastMove: lastMove.known ? lastMove.value : undefined,
+  };
+}
 
 interface Found {
   live: string | undefined;
+  /** The commit that runs as it. */
+  liveCommit: string | undefined;
   presumed: string | undefined;
   targets: LivePart[];
   tags: Tag[];
@@ -112,8 +137,9 @@ function decide(
   { named, offered }: { named: string | undefined; offered: number },
   recordsKnown: boolean,
 ): ManualRelease {
-  const { presumed, tags, releases } = found;
-  const knownGood = lastKnownGood({ releases, tags, live: presumed });
+  const { presumed, targets, tags, releases } = found;
+  const liveCommit = commitOfLive(presumed, sayings(targets), { tags, releases });
+  const knownGood = lastKnownGood({ releases, tags, live: presumed, liveCommit });
   if (named !== undefined) {
     const { tag, commit } = chooseRelease({ ...found, knownGood }, named);
     const recorded = releases.find((one) => one.tag === tag);
@@ -137,16 +163,16 @@ function artefactsOf(release: Release | undefined): Pick<ReleaseDetails, 'artefa
 }
 
 /** Releases below the live one, newest first, without those that are known to be bad. */
-function candidatesOf({ live, tags, releases }: Found): ManualCandidate[] {
+function candidatesOf({ live, liveCommit, tags, releases }: Found): ManualCandidate[] {
   const current = tags.find(({ name }) => name === live);
   return tags
     .filter(({ version, commit, name }) => {
       const recorded = releases.find((one) => one.tag === name);
-      if (recorded?.hold !== undefined || recorded?.status === 'bad') return false;
+      if (heldBy(releases, { tag: name, commit }) !== undefined) return false;
       if (recorded !== undefined && recorded.commit !== commit) return false;
       if (version.prerelease && current?.version.prerelease !== true) return false;
-      if (current === undefined) return name !== live;
-      return commit !== current.commit && compareVersions(version, current.version) < 0;
+      if (name === live || commit === liveCommit) return false;
+      return current === undefined || compareVersions(version, current.version) < 0;
     })
     .map(({ name, commit, at }) => ({ tag: name, commit, at }));
 }

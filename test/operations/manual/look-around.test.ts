@@ -1,13 +1,30 @@
 import { describe, expect, test } from 'vitest';
+import { MAINTENANCE_RULE } from '../../../src/model/incident.ts';
+import { openIncident } from '../../../src/operations/incidents.ts';
 import { lookAround, lookAtFlags } from '../../../src/operations/manual/look-around.ts';
+import { prepareReturn } from '../../../src/operations/prepare-return.ts';
+import { rollBack } from '../../../src/operations/roll-back.ts';
+import type { LiveRelease } from '../../../src/ports/target.ts';
 import { NIGHT } from '../../support/fake-clock.ts';
 import { A, B, C, SCOPE, type Site, down, hanging, openSite } from '../../support/memory-ports.ts';
+import { roll } from '../roll-back-support.ts';
 
 /** So many hours after midnight. */
 const at = (hour: number): string => new Date(NIGHT + hour * 3_600_000).toISOString();
 
 const look = (site: Site, named?: string, offered = 5) =>
   lookAround(site.ports, { named, offered });
+
+function liveIs({ target }: Site, said: LiveRelease): void {
+  target.current = () => Promise.resolve(said);
+}
+
+/** What is live passed its bake, and broke later. */
+async function openProven(): Promise<Site> {
+  const site = await openSite();
+  await site.ports.releases.mark(SCOPE, C.tag, 'good');
+  return site;
+}
 
 /** A further tag on a commit of its own. */
 function addTag(site: Site, name: string): void {
@@ -98,6 +115,83 @@ test('What is held, bad, moved or the same as the live one is not offered.', asy
   addTag(site, 'v0.9.0');
   site.history.tags.push({ name: 'v1.1.9', commit: C.commit, annotated: false, at: at(0) });
   expect(await offeredBy(site)).toEqual(['v0.9.0']);
+});
+
+test('A commit that is held is not offered under another tag either.', async () => {
+  const site = await openSite();
+  await site.ports.releases.hold(SCOPE, B.tag, { reason: 'it lost orders', by: 'kim', at: at(0) });
+  await site.ports.releases.mark(SCOPE, A.tag, 'deployed');
+  site.history.tags.push({ name: 'v1.1.5', commit: B.commit, annotated: false, at: at(0) });
+  expect(await offeredBy(site)).toEqual([A.tag]);
+});
+
+describe('What is live is not called good, though its bake passed,', () => {
+  test.each([C.commit, C.commit.slice(0, 7)])('where a target says its commit %s.', async (tag) => {
+    const site = await openProven();
+    liveIs(site, { known: true, tag, detail: '' });
+    expect(await look(site)).toMatchObject({
+      live: C.tag,
+      release: { kind: 'known-good', ...B },
+      liveIsRecorded: true,
+    });
+    await expect(look(site, C.tag)).rejects.toMatchObject({ code: 'E_ALREADY_LIVE' });
+  });
+
+  test('where only its record knows what the platform calls it.', async () => {
+    const site = await openProven();
+    const details = { artefacts: { web: 'sha256:cc' } };
+    await site.ports.releases.record(SCOPE, { ...C, at: at(0), details });
+    liveIs(site, { known: false, problem: 'nobody named it', artefacts: ['sha256:cc'] });
+    expect(await look(site)).toMatchObject({
+      live: C.tag,
+      release: { kind: 'known-good', ...B },
+      unknown: [],
+    });
+  });
+
+  test('where its tag was moved, and another one stands for its commit.', async () => {
+    const site = await openSite();
+    const again = { tag: 'v1.1.9', commit: C.commit };
+    site.history.tags.push({ name: again.tag, commit: C.commit, annotated: false, at: at(0) });
+    await site.ports.releases.record(SCOPE, { ...again, at: at(0) });
+    await site.ports.releases.mark(SCOPE, again.tag, 'good');
+    const tag = site.history.tags.find(({ name }) => name === C.tag);
+    Object.assign(tag ?? {}, { commit: A.commit });
+    expect((await look(site)).release).toMatchObject({ kind: 'known-good', ...B });
+    await expect(look(site, again.tag)).rejects.toMatchObject({ code: 'E_ALREADY_LIVE' });
+    for (const release of [again.tag, B.tag, A.tag]) {
+      await site.ports.releases.mark(SCOPE, release, 'deployed');
+    }
+    expect(await offeredBy(site)).toEqual([B.tag, A.tag]);
+  });
+});
+
+describe('Whether a rollback is over already', () => {
+  test('is not taken from maintenance that is not closed.', async () => {
+    const site = await openSite();
+    const why = { actor: 'kim', reason: 'stale readings', rule: MAINTENANCE_RULE };
+    await openIncident(site.ports, 'caches', why);
+    await site.ports.releases.record(SCOPE, { ...C, at: at(1) });
+    await site.ports.releases.mark(SCOPE, C.tag, 'good');
+    expect((await look(site)).release).toEqual({ kind: 'known-good', ...B });
+  });
+
+  test('is told: what it brought back is good.', async () => {
+    const site = await openSite();
+    expect((await roll(site)).execution.outcome).toBe('done');
+    await expect(look(site)).rejects.toMatchObject({ code: 'E_ALREADY_ROLLED_BACK' });
+  });
+
+  test('is not taken from a return, which brought back on purpose what is live.', async () => {
+    const site = await openSite();
+    await roll(site);
+    const why = { actor: 'lee', reason: 'it did not help', rule: 'manual' };
+    const undo = async () =>
+      await rollBack(site.ports, await prepareReturn(site.ports, undefined), why);
+    expect((await site.clock.run(undo())).execution.outcome).toBe('done');
+    await site.ports.releases.mark(SCOPE, C.tag, 'good');
+    expect((await look(site)).release).toEqual({ kind: 'known-good', ...B });
+  });
 });
 
 test('A named release is checked as elsewhere.', async () => {
