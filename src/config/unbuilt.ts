@@ -171,7 +171,6 @@ const NOT_YET = {
   customer_impact: ['telling whether customers are hit', ['messages']],
   evidence: ['keeping evidence', ['postmortem']],
   clock: ['the clock of an incident', ['messages']],
-  guard: ['watching for a held release', ['automation']],
 } as const satisfies Partial<Record<keyof BackoutConfig, readonly [string, readonly Need[]]>>;
 
 /** Single settings, likewise: section, key, what is missing, what cannot be done. */

@@ -33,6 +33,7 @@ rules:
     automatic: flags
   own: { signal: health, decision: act, alarms: [own] }
 alarms: { max_age: 10m }
+guard: { every: 2m }
 targets:
   app: { kind: command, deploy: [x], current: [x], env: { KEY: "env:KEY" } }
 checks:
@@ -175,7 +176,6 @@ const CASES: Case[] = [
     'flags',
   ],
   [`${LOCAL}clock: { updates_every: 1m }`, 'clock', 'messages', 'flags'],
-  [`${LOCAL}guard: { every: 2m }`, 'guard', 'automation', 'flags'],
 ];
 
 test.each(CASES)('%s is named, and refused where it is needed', (text, path, refused) => {

@@ -165,6 +165,19 @@ test('Of two guards one watches; when it is killed, the other takes over, and SI
   expect(guardCodes(inbox)).toEqual(['held-release-back']);
 });
 
+test.each([
+  ['guard --watch', 'every 90 s.'],
+  ['guard --watch --every 2s', 'every 2 s.'],
+])('With `guard.every: 90s` in backout.yml, `%s` looks %s', async (command, says) => {
+  const edit = (config: string): string => `${config}guard: { every: 90s }\n`;
+  await using site = await openSite(ground, { edit });
+  const guard = site.start(command);
+  await waitFor('it watches', async () => (await watcher(site)) !== undefined);
+  await endAll([guard]);
+  const { stderr } = await guard.end;
+  expect(stderr).toContain(`watches ${site.service} ${ENVIRONMENT}, ${says}`);
+});
+
 test('A guard outlives its database, and says that it could not see.', async () => {
   await using gate = await openGate(ground.database.url);
   await using scene = await openHeld({ journalUrl: gate.url });
