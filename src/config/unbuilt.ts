@@ -183,7 +183,6 @@ const NOT_YET_KEYS = [
   ['flags', 'poll_every', 'telling applications how often to look', []],
   // A plan made while another rollback is under way would be one of a state half-way.
   ['lease', 'wait', 'waiting for another rollback', ['application']],
-  ['repository', 'default_branch', 'releases on one branch only', ['assess', 'application']],
 ] as const satisfies readonly (readonly [keyof BackoutConfig, string, string, readonly Need[]])[];
 
 function fromDefaults(config: BackoutConfig): UnavailableSetting[] {

@@ -34,6 +34,7 @@ rules:
   own: { signal: health, decision: act, alarms: [own] }
 alarms: { max_age: 10m }
 guard: { every: 2m }
+repository: { default_branch: trunk }
 targets:
   app: { kind: command, deploy: [x], current: [x], env: { KEY: "env:KEY" } }
 checks:
@@ -54,7 +55,14 @@ stages: { t+2: 2s, t+10: 4s }
 
 test('what is built is not named', () => {
   expect(unavailableSettings(parse(BUILT))).toEqual([]);
-  for (const need of ['flags', 'application', 'database', 'validate', 'messages'] as const) {
+  for (const need of [
+    'flags',
+    'assess',
+    'application',
+    'database',
+    'validate',
+    'messages',
+  ] as const) {
     expect(() => requireAvailable(parse(BUILT), need)).not.toThrow();
   }
 });
