@@ -185,8 +185,9 @@ test.each([
   ['guard --watch', 'every 90 s.'],
   ['guard --watch --every 2s', 'every 2 s.'],
 ])('With `guard.every: 90s` in backout.yml, `%s` looks %s', async (command, says) => {
-  const edit = (config: string): string => `${config}guard: { every: 90s }\n`;
-  await using site = await openSite(ground, { edit });
+  await using site = await openSite(ground, {
+    edit: (config) => `${config}guard: { every: 90s }\n`,
+  });
   const guard = site.start(command);
   await waitFor('it watches', async () => (await watcher(site)) !== undefined);
   await endAll([guard]);
