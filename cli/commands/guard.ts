@@ -15,7 +15,7 @@ import { labelled, nextLine } from '../render/text.ts';
 
 interface GuardOptions extends GlobalOptions {
   watch?: boolean;
-  every: string;
+  every?: string;
 }
 
 /** Between two looks, in milliseconds. A target is asked each time: more often helps nobody. */
@@ -27,15 +27,15 @@ export function addGuard(program: Command, run: Runner): void {
     .command('guard')
     .description('look whether a held release is back, tell people, and change nothing')
     .option('--watch', 'look again and again until stopped; of several processes one does it')
-    .option('--every <duration>', 'with --watch: the time between two looks', '1m')
+    .option('--every <duration>', 'with --watch: the time between two looks')
     .action(run(guard));
 }
 
 async function guard(options: GuardOptions) {
-  const everyMs = readEvery(options.every);
+  const asked = options.every === undefined ? undefined : readEvery(options.every);
   return await withService(options, { need: 'assess' }, async (context) => {
-    if (options.watch === true) return await watch(context, everyMs);
     const { service, out, again } = context;
+    if (options.watch === true) return await watch(context, asked ?? service.config.guard.every);
     const look = await lookAtReleases(portsOf(service), newMemory());
     out.result(look, renderLook(look, again));
     return exitCodeOfVerdict(look.verdict);

@@ -171,7 +171,6 @@ const NOT_YET = {
   customer_impact: ['telling whether customers are hit', ['messages']],
   evidence: ['keeping evidence', ['postmortem']],
   clock: ['the clock of an incident', ['messages']],
-  guard: ['watching for a held release', ['automation']],
 } as const satisfies Partial<Record<keyof BackoutConfig, readonly [string, readonly Need[]]>>;
 
 /** Single settings, likewise: section, key, what is missing, what cannot be done. */
@@ -184,7 +183,6 @@ const NOT_YET_KEYS = [
   ['flags', 'poll_every', 'telling applications how often to look', []],
   // A plan made while another rollback is under way would be one of a state half-way.
   ['lease', 'wait', 'waiting for another rollback', ['application']],
-  ['repository', 'default_branch', 'releases on one branch only', ['assess', 'application']],
 ] as const satisfies readonly (readonly [keyof BackoutConfig, string, string, readonly Need[]])[];
 
 function fromDefaults(config: BackoutConfig): UnavailableSetting[] {

@@ -348,13 +348,27 @@ export interface KnownGoodInput extends Surroundings {
 export function lastKnownGood(input: KnownGoodInput): KnownGood {
   const rejected: Rejection[] = [];
   for (const release of newestFirst(input)) {
-    const subject = { name: release.tag, release };
-    const { reasons } = judgeEligibility(subject, input, input.evidenceOf?.(release.tag));
-    const why = reasons.find(isDisqualifying);
+    const why = whyNotBack(release, input);
     if (why === undefined) return { release, rejected };
     rejected.push({ tag: release.tag, why: why.text });
   }
   return { release: undefined, rejected };
+}
+
+/** The last known good and those that come after it in its place, as far as is known; at most `most`. */
+export function firstKnownGood(input: KnownGoodInput, most: number): Release[] {
+  const found: Release[] = [];
+  for (const release of newestFirst(input)) {
+    if (found.length === most) break;
+    if (whyNotBack(release, input) === undefined) found.push(release);
+  }
+  return found;
+}
+
+function whyNotBack(release: Release, input: KnownGoodInput): Reason | undefined {
+  const subject = { name: release.tag, release };
+  const { reasons } = judgeEligibility(subject, input, input.evidenceOf?.(release.tag));
+  return reasons.find(isDisqualifying);
 }
 
 /** Whether nothing goes back to it by itself, though a person may name it. */

@@ -5,7 +5,7 @@ export type SaidLive =
   | { known: true; tag: string; commit?: string }
   | { known: false; problem: string };
 
-/** A rollback of level application, as far as the journal tells of it. */
+/** A rollback of level application, or a return from one, as far as the journal tells of it. */
 export interface KnownRollback {
   incident: string;
   execution: string;
@@ -13,6 +13,8 @@ export interface KnownRollback {
   startedAt: string;
   from?: string;
   to?: string;
+  /** It undoes a rollback; left out: it does not. */
+  isReturn?: boolean;
   /** It ended, well or not; one whose end is not known may still be resumed. */
   ended: boolean;
   /** By target: when it was proven that `to` is live there. */
@@ -96,7 +98,9 @@ function compare(situation: GuardSituation, target: string, live: Known): Findin
       const text = `runs ${what}, which is held and never left: ${whyHeld(held)}`;
       return { kind: 'still-live', target, tag, held, text };
     }
-    const expected = newest(releases.filter((one) => !isHeld(one)))?.tag;
+    // A commit that is held is held under each of its tags: none of them is what should be live.
+    const bad = new Set(releases.filter(isHeld).map((one) => one.commit));
+    const expected = newest(releases.filter((one) => !bad.has(one.commit)))?.tag;
     const text = `runs ${what} again, which is held (${whyHeld(held)}); ${left}`;
     return { kind: 'held-release-back', target, tag, held, expected, text };
   }
@@ -172,8 +176,8 @@ function rollbackOn(
   if (left === undefined) return undefined;
   const explains = left.to === tag || (left.from === tag && left.deployed[target] === undefined);
   if (!explains) return undefined;
-  const { incident, to } = left;
-  const text = `runs ${tag}; the rollback to ${to ?? '?'} of incident ${incident} is not finished`;
+  const { incident, to, isReturn = false } = left;
+  const text = `runs ${tag}; the ${isReturn ? 'return' : 'rollback'} to ${to ?? '?'} of incident ${incident} is not finished`;
   return { incident, text };
 }
 

@@ -6,6 +6,7 @@ import type { Level } from '../model/level.ts';
 import {
   type Eligibility,
   type Evidence,
+  firstKnownGood,
   judgeEligibility,
   type KnownGood,
   type KnownGoodInput,
@@ -17,7 +18,7 @@ import type { Release, Tag } from '../model/release.ts';
 import { compareVersions } from '../model/version.ts';
 import type { StillOff } from '../model/still-off.ts';
 import { within } from '../ports/clock.ts';
-import { gatherEvidence } from './gather-evidence.ts';
+import { evidenceUnasked, gatherEvidence } from './gather-evidence.ts';
 import { findLastMove, type LastMove } from './last-move.ts';
 import {
   agreedRelease,
@@ -173,6 +174,11 @@ function noTags(pattern: string | undefined): string {
 
 /** Releases that a report looks at, where nobody says: what is asked about each takes a second. */
 const LOOKED_AT = 5;
+/**
+ * For choosing, in milliseconds: after it nobody is asked about a further release. What was begun
+ * is waited for, and that is 3 s at most (gather-evidence.ts).
+ */
+const CHOOSING_CAP_MS = 10_000;
 
 /** Asks about releases until the last known good stands, and in a report about the others too. */
 async function lookAtCandidates(
@@ -181,27 +187,36 @@ async function lookAtCandidates(
   purpose: 'report' | 'plan',
   named: string | undefined,
 ): Promise<Pick<Assessment, 'knownGood' | 'candidates'>> {
-  const { tags, releases, live } = input;
+  const { tags, releases, live, liveCommit } = input;
   const evidence = new Map<string, Evidence>();
   const evidenceOf = (tag: string): Evidence | undefined => evidence.get(tag);
-  const liveCommit = input.liveCommit ?? tags.find(({ name }) => name === live)?.commit;
-  const ask = async (name: string): Promise<void> => {
-    const release = releases.find(({ tag }) => tag === name);
-    const commit = release?.commit ?? tags.find((tag) => tag.name === name)?.commit;
-    if (commit === undefined) return;
-    const about = { tag: name, commit, details: release?.details };
-    evidence.set(name, await gatherEvidence(ports, about, liveCommit));
+  const began = ports.clock.now();
+  const ask = async (asked: readonly string[]): Promise<void> => {
+    const about = asked.flatMap((name) => {
+      const release = releases.find(({ tag }) => tag === name);
+      const commit = release?.commit ?? tags.find((tag) => tag.name === name)?.commit;
+      return commit === undefined ? [] : [{ tag: name, commit, details: release?.details }];
+    });
+    const found = await Promise.all(about.map((one) => gatherEvidence(ports, one, liveCommit)));
+    for (const [index, one] of found.entries()) evidence.set(about[index]?.tag ?? '', one);
   };
   const most = ports.facts.eligibility?.candidates ?? LOOKED_AT;
   const names =
     named === undefined ? listNames(input).slice(0, most) : [named].filter((tag) => tag !== live);
-  if (purpose === 'report' || named !== undefined) await Promise.all(names.map(ask));
+  if (purpose === 'report' || named !== undefined) await ask(names);
   let knownGood = lastKnownGood({ ...input, evidenceOf });
   // What speaks against the newest good one makes the next one the last known good: ask that too.
   for (;;) {
-    const next = named === undefined ? knownGood.release?.tag : undefined;
-    if (next === undefined || evidence.has(next)) break;
-    await ask(next);
+    const next = named === undefined ? knownGood.release : undefined;
+    if (next === undefined || evidence.has(next.tag)) break;
+    if (ports.clock.now() - began < CHOOSING_CAP_MS) {
+      // Mostly the first one is it. Where its artefact is gone, so are others: several at once.
+      const good = firstKnownGood({ ...input, evidenceOf }, evidence.size === 0 ? 1 : LOOKED_AT);
+      await ask(good.map(({ tag }) => tag).filter((tag) => !evidence.has(tag)));
+    } else {
+      const why = `not asked, because looking at newer ones took ${CHOOSING_CAP_MS / 1_000} s`;
+      evidence.set(next.tag, evidenceUnasked(ports, next.details, why));
+    }
     knownGood = lastKnownGood({ ...input, evidenceOf });
   }
   // A plan that finds nothing says what else there is; a report always shows the last known good.

@@ -38,15 +38,38 @@ export async function gatherEvidence(
     compareFlags(ports, release.details?.flags),
     askMigrations(ports, ref.commit, live),
   ]);
-  const { isSet } = ports;
-  const needs = release.details?.needs ?? [];
   return {
     ancestry,
     artefacts,
     flags,
     ...(migrations === undefined ? {} : { migrations }),
-    ...(isSet === undefined ? {} : { missing: needs.filter((reference) => !isSet(reference)) }),
+    ...missingOf(ports.isSet, release.details),
   };
+}
+
+/** The same where nobody was asked: only what is known without asking speaks. @param why of that */
+export function evidenceUnasked(
+  { targets, migrations, isSet }: Asked,
+  details: ReleaseDetails | undefined,
+  why: string,
+): Evidence {
+  return {
+    ancestry: 'unknown',
+    artefacts: targets.map(({ name }) => ({ target: name, state: 'unknown', detail: why })),
+    flags: { gone: [], changed: [] },
+    ...(migrations === undefined
+      ? {}
+      : { migrations: { verdict: 'unclear', why: `its migrations were ${why}` } }),
+    ...missingOf(isSet, details),
+  };
+}
+
+function missingOf(
+  isSet: Asked['isSet'],
+  details: ReleaseDetails | undefined,
+): Pick<Evidence, 'missing'> {
+  if (isSet === undefined) return {};
+  return { missing: (details?.needs ?? []).filter((reference) => !isSet(reference)) };
 }
 
 async function askAncestry(

@@ -1,3 +1,4 @@
+import type { Tag } from '../model/release.ts';
 import type { ChangeHistory } from '../ports/changes.ts';
 import type { Leases } from '../ports/leases.ts';
 import type { ReleaseRecords } from '../ports/releases.ts';
@@ -15,6 +16,8 @@ export interface GuardPorts extends AnnouncePorts {
   leases: Leases;
   releases: Pick<ReleaseRecords, 'list'>;
   targets: readonly TargetReader[];
+  /** For the commit of what nobody recorded; left out where there is no clone. */
+  tags?: () => Promise<Tag[]>;
   /** Who else knows about changes; left out: nobody. */
   history?: readonly ChangeHistory[];
   interrupted?: AbortSignal;
@@ -38,6 +41,7 @@ export function guardPorts(
     facts,
     history: [...history, ...pipelines],
     releases: { list: (where) => ports.releases.list(where) },
+    tags: () => ports.repository.tags(),
     targets: ports.targets.map((target) => ({
       name: target.name,
       kind: target.kind,

@@ -5,11 +5,13 @@ import { guardIncident, holdName, type Occurrence } from '../model/guard-record.
 import { type Incident, isMaintenance } from '../model/incident.ts';
 import type { JournalEntry } from '../model/journal.ts';
 import { targetResource } from '../model/lease.ts';
-import { isHeld, type Release } from '../model/release.ts';
+import type { Said } from '../model/live.ts';
+import { isHeld, type Release, type Tag } from '../model/release.ts';
 import { timestamp, within } from '../ports/clock.ts';
+import type { LiveRelease } from '../ports/target.ts';
 import type { GuardPorts } from './guard-ports.ts';
 import { listBegun } from './last-move.ts';
-import { nameParts, readTargets } from './live-state.ts';
+import { nameParts, readTargets, sayings } from './live-state.ts';
 
 /** Longest wait for each store; all are asked side by side. In milliseconds. */
 const STORE_CAP_MS = 10_000;
@@ -78,7 +80,14 @@ export async function readSituation(ports: GuardPorts, memory: GuardMemory): Pro
   ]);
   if (list !== undefined) memory.record = { releases: list, at: timestamp(clock) };
   const releases = list ?? memory.record?.releases;
-  const targets = nameParts(said, { tags: [], releases: releases ?? [] });
+  const { tags: readTags } = ports;
+  const byRecord = nameParts(said, { tags: [], releases: releases ?? [] });
+  const isAsked = sayings(byRecord).some((one) => lacksCommit(one, releases ?? []));
+  const tags = isAsked && readTags !== undefined ? await ask('the tags of git', readTags) : [];
+  const targets = nameParts(said, { tags: tags ?? [], releases: releases ?? [] }).map((one) => ({
+    ...one,
+    live: withCommit(one.live, releases ?? [], tags ?? []),
+  }));
   const live = new Set(targets.flatMap((one) => (one.live.known ? [one.live.tag] : [])));
   const unfinished = memory.occurrences.filter(({ until }) => until === undefined);
   const wanted = [
@@ -109,6 +118,17 @@ export async function readSituation(ports: GuardPorts, memory: GuardMemory): Pro
     recorded: releases !== undefined,
     away,
   };
+}
+
+/** Neither the target nor the record says which commit it is: it may be one that is held. */
+function lacksCommit({ tag, commit }: Said, releases: readonly Release[]): boolean {
+  return commit === undefined && !releases.some((one) => one.tag === tag);
+}
+
+function withCommit(live: LiveRelease, releases: readonly Release[], tags: readonly Tag[]) {
+  if (!live.known || !lacksCommit(live, releases)) return live;
+  const commit = tags.find(({ name }) => name === live.tag)?.commit;
+  return commit === undefined ? live : { ...live, commit };
 }
 
 /** The open ones, and those in which the holds of what is live have their story. */
@@ -153,6 +173,7 @@ export function rollbacksIn(entries: readonly JournalEntry[]): KnownRollback[] {
             startedAt: first?.at ?? '',
             ...(plan.from === undefined ? {} : { from: plan.from }),
             ...(plan.to === undefined ? {} : { to: plan.to }),
+            ...(plan.undoes === undefined ? {} : { isReturn: true }),
             ended: ends.some((end) => OVER.includes(end)),
             deployed: Object.fromEntries(deployed),
           };

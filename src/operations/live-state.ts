@@ -18,6 +18,8 @@ import { nameByRecord } from './name-by-record.ts';
 import type { OperationPorts } from './operation-ports.ts';
 
 const TARGET_CAP_MS = 10_000;
+/** For the names in a message: whoever prints it waits 1.5 s for all of it. In milliseconds. */
+const NAMES_CAP_MS = 750;
 
 /** What one target says is live on it. */
 export interface LivePart {
@@ -62,12 +64,20 @@ export function sayings(parts: readonly LivePart[]): Said[] {
 }
 
 /** The release that is live, for the words of a message; undefined when the targets do not say. */
-export async function assessLive(ports: Readers & Pick<OperationPorts, 'repository'>) {
+export async function assessLive(
+  ports: Readers & Pick<OperationPorts, 'repository' | 'releases' | 'scope'>,
+): Promise<string | undefined> {
   const said = await readTargets(ports);
-  // A message does not wait for git where the target says a tag.
-  const isNamed = sayings(said).every(({ tag }) => !isCommitName(tag));
-  const tags = isNamed ? [] : await ports.repository.tags().catch(() => []);
-  return agreedRelease(nameParts(said, { tags, releases: [] }));
+  // A message waits neither for git nor for the record where the targets say a tag.
+  const isNamed = said.every(({ live }) => live.known && !isCommitName(live.tag));
+  if (isNamed) return agreedRelease(said);
+  const orNone = async <T>(question: () => Promise<T[]>): Promise<T[]> =>
+    await within(ports.clock, NAMES_CAP_MS, question).catch(() => []);
+  const [tags, releases] = await Promise.all([
+    orNone(() => ports.repository.tags()),
+    orNone(() => ports.releases.list(ports.scope)),
+  ]);
+  return agreedRelease(nameParts(said, { tags, releases }));
 }
 
 /**

@@ -2,6 +2,7 @@ import type { Changes, Description } from '../model/description.ts';
 import { describeCause } from '../model/error.ts';
 import { type Lease, targetResource } from '../model/lease.ts';
 import type { Level } from '../model/level.ts';
+import { commitOfLive } from '../model/live.ts';
 import { judgeSignals, type LiveSignal, type WatchedRule } from '../model/live-signals.ts';
 import { judgeReadiness, type Readiness } from '../model/readiness.ts';
 import { within } from '../ports/clock.ts';
@@ -122,11 +123,11 @@ export function asDocument({ tags, releases, ...rest }: Survey) {
 /** Each commit that runs anywhere; targets that run the same one are described once. */
 async function describeLive(
   { repository }: Pick<OperationPorts, 'repository'>,
-  { targets, tags }: Pick<Assessment, 'targets' | 'tags'>,
+  { targets, tags, releases }: Pick<Assessment, 'targets' | 'tags' | 'releases'>,
 ): Promise<Described[]> {
   const running = targets.flatMap(({ name, live }) => {
     if (!live.known) return [];
-    const commit = live.commit ?? tags.find((tag) => tag.name === live.tag)?.commit;
+    const commit = commitOfLive(live.tag, [live], { tags, releases });
     return commit === undefined ? [] : [{ name, commit }];
   });
   const commits = [...new Set(running.map(({ commit }) => commit))];

@@ -48,7 +48,8 @@ export function guardFunction(
       return { decision: 'ignore', reason: `This is no event of a schedule: ${parsed.shown}` };
     }
     const opened = await service.open();
-    const ports = guardPorts(opened.ports, buildHistory(opened.config, variables));
+    // A function has no clone: it goes by what the target and the record say.
+    const { tags: _, ...ports } = guardPorts(opened.ports, buildHistory(opened.config, variables));
     // Every instance of the function is the same one: who is called next goes on with the turn.
     const settings = { ...ports.settings, holder: `function ${name}` };
     const taken = await lookInTurn({ ...ports, settings }, memory, TURN_MS);

@@ -33,6 +33,8 @@ rules:
     automatic: flags
   own: { signal: health, decision: act, alarms: [own] }
 alarms: { max_age: 10m }
+guard: { every: 2m }
+repository: { default_branch: trunk }
 targets:
   app: { kind: command, deploy: [x], current: [x], env: { KEY: "env:KEY" } }
 checks:
@@ -53,7 +55,14 @@ stages: { t+2: 2s, t+10: 4s }
 
 test('what is built is not named', () => {
   expect(unavailableSettings(parse(BUILT))).toEqual([]);
-  for (const need of ['flags', 'application', 'database', 'validate', 'messages'] as const) {
+  for (const need of [
+    'flags',
+    'assess',
+    'application',
+    'database',
+    'validate',
+    'messages',
+  ] as const) {
     expect(() => requireAvailable(parse(BUILT), need)).not.toThrow();
   }
 });
@@ -175,7 +184,6 @@ const CASES: Case[] = [
     'flags',
   ],
   [`${LOCAL}clock: { updates_every: 1m }`, 'clock', 'messages', 'flags'],
-  [`${LOCAL}guard: { every: 2m }`, 'guard', 'automation', 'flags'],
 ];
 
 test.each(CASES)('%s is named, and refused where it is needed', (text, path, refused) => {

@@ -201,6 +201,21 @@ describe('what is said of it', () => {
     expect(look('v3', { releases })).toMatchObject({ kind: 'held-release-back', expected: 'v1' });
   });
 
+  it('expects no release of the commit of a held one', () => {
+    const twin = release('v3-again', 40, { commit: commitOf('v3') });
+    expect(look('v3', { releases: [...ROLLED_BACK, twin] })).toMatchObject({ expected: 'v2' });
+  });
+
+  it.each([
+    [false, 'the rollback to v3 of incident inc1 is not finished'],
+    [true, 'the return to v3 of incident inc1 is not finished'],
+  ])('calls an interrupted return what it is: %j', (isReturn, says) => {
+    const back = { ...ROLLBACK, from: 'v2', to: 'v3', startedAt: at(50), ended: false };
+    const rollbacks = [{ ...back, deployed: {}, isReturn }];
+    const found = look('v3', { releases: ROLLED_BACK, rollbacks });
+    expect(found).toMatchObject({ kind: 'rollback-running', text: `runs v3; ${says}` });
+  });
+
   it('is by target, so that a mixed state is named by its parts', () => {
     const targets = ['v2', 'v3'].map((tag, index) => ({
       name: ['web', 'api'][index] ?? '',

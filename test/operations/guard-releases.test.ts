@@ -101,6 +101,31 @@ describe('a held release that is back', () => {
     expect(codesOf(site)).toEqual(['held-release-back']);
   });
 
+  it.each(['v1.2.1', C.commit.slice(0, 10)])(
+    'is found under a tag that nobody recorded, by what git says of it: %s',
+    async (tag) => {
+      const { site } = await openRolledBack();
+      const said = { known: true as const, tag, detail: '' };
+      site.target.current = () => Promise.resolve(said);
+      const at = new Date(site.clock.now()).toISOString();
+      site.history.tags.push({ name: 'v1.2.1', commit: C.commit, annotated: true, at });
+      const { findings } = await look(site);
+      expect(findings).toMatchObject([{ kind: 'held-release-back', held: { tag: C.tag } }]);
+    },
+  );
+
+  it('may be what runs under an unrecorded tag while git does not answer: not known is not well', async () => {
+    const { site } = await openRolledBack();
+    site.target.current = () => Promise.resolve({ known: true, tag: 'v1.2.1', detail: '' });
+    const { verdict, problems } = await look(site, newMemory(), {
+      tags: () => Promise.reject(new Error('no clone')),
+    });
+    expect({ verdict, problems }).toEqual({
+      verdict: 'inconclusive',
+      problems: ['the tags of git cannot be read: no clone'],
+    });
+  });
+
   it('is named by target when only one of several has it', async () => {
     const { site } = await openRolledBack();
     const api = memoryTarget('api', C);
@@ -203,6 +228,7 @@ it('The guard is handed nothing that could change production.', async () => {
     'releases',
     'scope',
     'settings',
+    'tags',
     'targets',
   ]);
   expect(Object.keys(ports.releases)).toEqual(['list']);

@@ -2,11 +2,12 @@
 
 import { expect, it } from 'vitest';
 import { BackoutError } from '../../src/model/error.ts';
+import { assessLive } from '../../src/operations/live-state.ts';
 import { nameByRecord } from '../../src/operations/name-by-record.ts';
 import { prepareRollback } from '../../src/operations/roll-back.ts';
 import { recordRelease } from '../../src/operations/record-release.ts';
-import type { ReleaseRef } from '../../src/ports/target.ts';
-import { A, B, C, openSite, SCOPE, type Site } from '../support/memory-ports.ts';
+import type { LiveRelease, ReleaseRef } from '../../src/ports/target.ts';
+import { A, B, C, down, hanging, openSite, SCOPE, type Site } from '../support/memory-ports.ts';
 import { roll } from './roll-back-support.ts';
 
 /** B was recorded as digest `sha256:bb` on web; what the target is asked is written down. */
@@ -133,6 +134,35 @@ it('What is live is named by its record, unless two releases have the same artef
   expect(nameByRecord(said, both)[0]?.live).toEqual(unnamed);
   // Another target's artefact says nothing about this one.
   expect(nameByRecord([{ name: 'worker', live: unnamed }], both)[0]?.live).toEqual(unnamed);
+});
+
+const UNNAMED: LiveRelease = { known: false, problem: 'nobody named it', artefacts: ['sha256:bb'] };
+const SHORT_NAME: LiveRelease = { known: true, tag: B.commit.slice(0, 10), detail: '' };
+
+it.each<[what: string, said: LiveRelease, without: (site: Site) => Partial<Site['ports']>]>([
+  ['only its artefact is known', UNNAMED, () => ({})],
+  [
+    'git does not have the commit',
+    SHORT_NAME,
+    (site) => ({ repository: down(site.ports.repository) }),
+  ],
+  ['the records do not answer', SHORT_NAME, (site) => ({ releases: hanging(site.ports.releases) })],
+])('The last line of an answer names what is live also where %s.', async (_, said, without) => {
+  const site = await openRecorded();
+  site.target.current = () => Promise.resolve(said);
+  const from = site.clock.now();
+  expect(await site.clock.run(assessLive({ ...site.ports, ...without(site) }))).toBe(B.tag);
+  // Whoever prints it waits 1.5 s, and the targets want some of that.
+  expect(site.clock.now() - from).toBeLessThanOrEqual(1_000);
+});
+
+it('Where the target says a tag, nothing else is asked for that line.', async () => {
+  const site = await openRecorded();
+  const { releases, repository } = site.ports;
+  const ports = { ...site.ports, releases: hanging(releases), repository: hanging(repository) };
+  const from = site.clock.now();
+  expect(await site.clock.run(assessLive(ports))).toBe(C.tag);
+  expect(site.clock.now()).toBe(from);
 });
 
 it('Recording what a deployment is called is enough for a platform that cannot say it.', async () => {

@@ -166,6 +166,17 @@ describe('What lies around', () => {
     expect(described.branch).toBeUndefined();
   });
 
+  test('what runs is described by the commit that it was recorded with, though its tag was moved', async () => {
+    const tag = site.history.tags.find(({ name }) => name === C.tag);
+    Object.assign(tag ?? {}, { commit: B.commit });
+    site.target.current = async () => ({ known: true, tag: C.tag, detail: '' });
+    const { described, liveCommit } = await look();
+    expect([liveCommit, ...described.live.map(({ commit }) => commit)]).toEqual([
+      C.commit,
+      C.commit,
+    ]);
+  });
+
   test('a rollback that was done is proof of its level, with the time it took', async () => {
     const { execution } = await roll(site);
     await site.clock.advance(3 * DAY);

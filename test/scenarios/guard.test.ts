@@ -79,13 +79,29 @@ const notesOf = async (site: Site): Promise<unknown[]> => {
   );
 };
 
-/** The process that watches, as the command line of another one says. */
-async function watcher(site: Site): Promise<string | undefined> {
+/** What the command line of another process says of the guard. */
+async function guardOf(site: Site) {
   const assessed = await site.run('assess --json');
   const schema = z.object({
-    guard: z.object({ watching: z.object({ holder: z.string() }).optional() }),
+    guard: z.object({
+      watching: z.object({ holder: z.string() }).optional(),
+      lookedAt: z.string().optional(),
+    }),
   });
-  return schema.parse(assessed.json).guard.watching?.holder;
+  return schema.parse(assessed.json).guard;
+}
+
+/** The process that watches. */
+const watcher = async (site: Site): Promise<string | undefined> =>
+  (await guardOf(site)).watching?.holder;
+
+/** Waits for two looks: of those, the second began after this. */
+async function untilLooked(site: Site): Promise<void> {
+  for (const which of ['first', 'second']) {
+    const { lookedAt } = await guardOf(site);
+    const isLater = async () => (await guardOf(site)).lookedAt !== lookedAt;
+    await waitFor(`the ${which} look`, isLater);
+  }
 }
 
 async function endAll(guards: readonly RunningCli[]): Promise<void> {
@@ -165,6 +181,20 @@ test('Of two guards one watches; when it is killed, the other takes over, and SI
   expect(guardCodes(inbox)).toEqual(['held-release-back']);
 });
 
+test.each([
+  ['guard --watch', 'every 90 s.'],
+  ['guard --watch --every 2s', 'every 2 s.'],
+])('With `guard.every: 90s` in backout.yml, `%s` looks %s', async (command, says) => {
+  await using site = await openSite(ground, {
+    edit: (config) => `${config}guard: { every: 90s }\n`,
+  });
+  const guard = site.start(command);
+  await waitFor('it watches', async () => (await watcher(site)) !== undefined);
+  await endAll([guard]);
+  const { stderr } = await guard.end;
+  expect(stderr).toContain(`watches ${site.service} ${ENVIRONMENT}, ${says}`);
+});
+
 test('A guard outlives its database, and says that it could not see.', async () => {
   await using gate = await openGate(ground.database.url);
   await using scene = await openHeld({ journalUrl: gate.url });
@@ -195,6 +225,7 @@ test('A rollback is no news to a guard that watches it, and its end says who wat
   await site.trouble('waits');
   const again = site.start("rollback application --to v1.1.0 --yes --reason 'It came back'");
   await waitFor('it deploys', async () => (await startsOf(site)).length === 2);
+  await untilLooked(site);
   await site.letGo();
   const ended = await again.end;
   expectExit(ended, 0);

@@ -12,7 +12,9 @@ export const repository = z.strictObject({
     .describe('Folder of the service in a shared repository. Left out: the whole repository.'),
   default_branch: words()
     .default('main')
-    .describe('Branch on which releases have to be. Default: main'),
+    .describe(
+      'Branch whose distance from the last release `backout assess` shows. It forbids nothing: releases may be on any branch. Default: main',
+    ),
   tag_pattern: words()
     .default('v*')
     .describe(

@@ -77,7 +77,9 @@ export const alarms = z.strictObject({
 export const guard = z.strictObject({
   every: duration({ min: 10_000, max: 3_600_000 })
     .prefault('1m')
-    .describe('How often to look whether a held release came back. Default: 1m'),
+    .describe(
+      'How often `backout guard --watch` looks whether a held release came back. Default: 1m',
+    ),
 });
 
 const proof = duration({ max: 31_536_000_000 });
