@@ -1,7 +1,7 @@
 import { describeCause } from '../../model/error.ts';
 import type { SafeOverride } from '../../model/flags.ts';
 import { type Incident, isMaintenance } from '../../model/incident.ts';
-import { lastKnownGood } from '../../model/eligibility.ts';
+import { judgeEligibility, lastKnownGood } from '../../model/eligibility.ts';
 import { commitOfLive } from '../../model/live.ts';
 import { heldBy, type Release, type ReleaseDetails, type Tag } from '../../model/release.ts';
 import { compareVersions } from '../../model/version.ts';
@@ -139,10 +139,15 @@ function decide(
 ): ManualRelease {
   const { presumed, targets, tags, releases } = found;
   const liveCommit = commitOfLive(presumed, sayings(targets), { tags, releases });
-  const knownGood = lastKnownGood({ releases, tags, live: presumed, liveCommit });
+  const surroundings = { releases, tags, live: presumed, liveCommit };
+  const knownGood = lastKnownGood(surroundings);
   if (named !== undefined) {
-    const { tag, commit } = chooseRelease({ ...found, knownGood }, named);
-    const recorded = releases.find((one) => one.tag === tag);
+    const recorded = releases.find((one) => one.tag === named);
+    const judged = judgeEligibility({ name: named, release: recorded }, surroundings);
+    const candidate = { tag: named, commit: undefined, release: recorded, ...judged };
+    // What is only presumed to be live may be asked for, as in a rollback.
+    const candidates = named === presumed ? [] : [candidate];
+    const { tag, commit } = chooseRelease({ ...found, knownGood, candidates }, named);
     const proven = recorded?.status === 'good';
     return { kind: 'named', tag, commit, proven, ...artefactsOf(recorded) };
   }

@@ -117,12 +117,22 @@ test('What is held, bad, moved or the same as the live one is not offered.', asy
   expect(await offeredBy(site)).toEqual(['v0.9.0']);
 });
 
-test('A commit that is held is not offered under another tag either.', async () => {
+test('A commit that is held is not offered under another tag, nor taken by it.', async () => {
   const site = await openSite();
   await site.ports.releases.hold(SCOPE, B.tag, { reason: 'it lost orders', by: 'kim', at: at(0) });
   await site.ports.releases.mark(SCOPE, A.tag, 'deployed');
   site.history.tags.push({ name: 'v1.1.5', commit: B.commit, annotated: false, at: at(0) });
   expect(await offeredBy(site)).toEqual([A.tag]);
+  await expect(look(site, 'v1.1.5')).rejects.toMatchObject({
+    code: 'E_TAG_BAD',
+    message: expect.stringContaining('the same commit as v1.1.0, which is held') as string,
+  });
+});
+
+test('Where a target does not say what is live, what was recorded last may be named: it may not be there.', async () => {
+  const site = await openSite();
+  site.target.problem = 'no answer';
+  expect((await look(site, C.tag)).release).toEqual({ kind: 'named', ...C, proven: false });
 });
 
 describe('What is live is not called good, though its bake passed,', () => {
