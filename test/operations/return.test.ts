@@ -5,32 +5,11 @@ import { BackoutError } from '../../src/model/error.ts';
 import { effectiveFlags } from '../../src/model/flags.ts';
 import { assess } from '../../src/operations/assess.ts';
 import { gateDeployment } from '../../src/operations/gate-deployment.ts';
-import type { OperationPorts, RollbackResult } from '../../src/operations/operation-ports.ts';
-import { prepareReturn } from '../../src/operations/prepare-return.ts';
 import { resumeRollback } from '../../src/operations/resume.ts';
-import { rollBack } from '../../src/operations/roll-back.ts';
 import { A, B, C, openSite, SCOPE, type Site, watched, worldOf } from '../support/memory-ports.ts';
 import { heldOf, openFleet, part, runningOn } from './fleet-support.ts';
+import { goBack, liveIs, RETURNED, rolledBackInVain, runs, WHY } from './return-support.ts';
 import { ROLLED_BACK, roll } from './roll-back-support.ts';
-
-const WHY = { actor: 'lee', reason: 'the provider is ill, not v1.2.0', rule: 'manual' };
-
-async function goBack(site: Site, more: Partial<OperationPorts> = {}): Promise<RollbackResult> {
-  const ports = { ...site.ports, ...more };
-  const work = async () => await rollBack(ports, await prepareReturn(ports, undefined), WHY);
-  return await site.clock.run(work());
-}
-
-/** After a rollback that did not help: the checks go on to fail. */
-async function rolledBackInVain(): Promise<Site> {
-  const site = await openSite();
-  site.verdict = 'failed';
-  expect((await roll(site)).execution.outcome).toBe('failed');
-  site.verdict = 'passed';
-  return site;
-}
-
-const RETURNED = { ...ROLLED_BACK, live: C.tag, deploys: 2, held: [] };
 
 describe('a return', () => {
   it('brings back what the rollback left, ends its hold, and leaves off what is off', async () => {
@@ -175,10 +154,6 @@ interface Refusal {
   says: string;
 }
 
-/** Somebody else deployed this, on a commit that we never saw. */
-const runs = (site: Site, tag: string): unknown =>
-  Object.assign(site.target, { current: () => liveIs({ tag, commit: 'd'.repeat(40) }) });
-
 const REFUSALS: Refusal[] = [
   {
     what: 'somebody deployed since',
@@ -268,8 +243,6 @@ const MISMATCH = new BackoutError({
   remedy: 'Choose another release.',
 });
 
-const liveIs = (release: typeof C) => Promise.resolve({ known: true, ...release, detail: '' });
-
 describe('a return is refused', () => {
   it.each(REFUSALS)('when $what, and nothing is changed', async ({ happens, code, says }) => {
     const site = await rolledBackInVain();
@@ -324,58 +297,6 @@ describe('a return is refused', () => {
     await expect(goBack(site)).rejects.toMatchObject({
       code: 'E_NOTHING_TO_UNDO',
       message: expect.stringContaining('undone already, by the return to v1.2.0') as string,
-    });
-  });
-});
-
-/** A return of which the platform said that it did not work; nothing was changed. */
-async function returnedInVain(): Promise<Site> {
-  const site = await rolledBackInVain();
-  site.target.beforeChange = () => Promise.reject(new Error('no space left'));
-  expect((await goBack(site)).execution.outcome).toBe('failed');
-  site.target.beforeChange = () => Promise.resolve();
-  expect(await worldOf(site)).toEqual(ROLLED_BACK);
-  return site;
-}
-
-describe('a return that failed', () => {
-  it('undid nothing: another one is refused, and resuming it finishes it', async () => {
-    const site = await returnedInVain();
-    await expect(goBack(site)).rejects.toMatchObject({
-      code: 'E_UNFINISHED',
-      message: expect.stringMatching(/^The return to v1\.2\.0 of incident \S+ failed/) as string,
-      remedy: expect.stringContaining('backout incident resume') as string,
-    });
-    const { execution } = await site.clock.run(resumeRollback(site.ports, undefined, 'maria'));
-    expect(execution.outcome).toBe('done');
-    expect(await worldOf(site)).toEqual(RETURNED);
-  });
-
-  it('is not to be finished when something newer went live', async () => {
-    const site = await returnedInVain();
-    runs(site, 'v1.3.0');
-    await expect(goBack(site)).rejects.toMatchObject({
-      code: 'E_NOT_LIVE',
-      message: expect.stringContaining('v1.3.0 went live on web') as string,
-    });
-  });
-
-  it('and took effect later has left a hold, which is named', async () => {
-    const site = await returnedInVain();
-    Object.assign(site.target, { current: () => liveIs(C) });
-    await expect(goBack(site)).rejects.toMatchObject({
-      code: 'E_STILL_HELD',
-      remedy: expect.stringContaining('backout release unhold v1.2.0') as string,
-    });
-  });
-
-  it('at its checks alone has undone the rollback', async () => {
-    const site = await rolledBackInVain();
-    site.verdict = 'failed';
-    expect((await goBack(site)).execution.outcome).toBe('failed');
-    await expect(goBack(site)).rejects.toMatchObject({
-      code: 'E_NOTHING_TO_UNDO',
-      message: expect.stringContaining('undone already') as string,
     });
   });
 });
