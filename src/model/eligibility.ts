@@ -2,7 +2,7 @@
 
 import { type Deployed, whenAndWho } from './deployment.ts';
 import { BackoutError } from './error.ts';
-import { isHeld, type Release, type Tag } from './release.ts';
+import { heldBy, type Release, type Tag } from './release.ts';
 import { type Version, compareVersions } from './version.ts';
 
 export type Colour = 'GREEN' | 'YELLOW' | 'RED';
@@ -202,7 +202,8 @@ function fromRecords({ name, release }: Subject, surroundings: Surroundings): Re
   if (release?.hold !== undefined) {
     reasons.push(red('held', `it is held: ${release.hold.reason}`));
   }
-  const twin = releases.find((one) => one.tag !== name && one.commit === commit && isHeld(one));
+  const others = releases.filter((one) => one.tag !== name);
+  const twin = heldBy(others, { tag: name, commit });
   if (twin !== undefined) {
     const why = twin.hold === undefined ? 'was marked bad' : `is held: ${twin.hold.reason}`;
     reasons.push(red('held', `it is the same commit as ${twin.tag}, which ${why}`));
