@@ -1,6 +1,6 @@
 import { BackoutError, describeCause } from '../model/error.ts';
 import type { StepOutcome } from '../model/execution.ts';
-import { isMutation, type StepAction } from '../model/plan.ts';
+import type { StepAction } from '../model/plan.ts';
 import type { Capped } from './cap.ts';
 import type { Confirmation } from './step-handler.ts';
 
@@ -42,8 +42,9 @@ export function judgeStep(
     return { outcome: 'unknown', problem: `${said}${detail}` };
   }
   // Nobody waits for it any more, but nothing refused it: it may be under way. Called failed, it would
-  // be over, and the next rollback would go on from what it brings late.
-  if (isMutation(action) && error instanceof BackoutError && error.kind === 'uncertain') {
+  // be over, and the next rollback would go on from what it brings late. A store that did not take a
+  // write is no such case: late, it only makes safe, and until then people have to know that it did not.
+  if (action.kind === 'deploy' && error instanceof BackoutError && error.kind === 'uncertain') {
     return {
       outcome: 'unknown',
       problem: `${said}${confirmation.detail} It may still take effect.`,

@@ -3,7 +3,6 @@
 import { BackoutError } from '../model/error.ts';
 import { foldSteps } from '../model/execution.ts';
 import { isMaintenance } from '../model/incident.ts';
-import type { Plan } from '../model/plan.ts';
 import { tagNotFound } from '../model/nearest.ts';
 import { describeOther, runsRelease } from '../model/live.ts';
 import { detailsOf, heldBy, type Release } from '../model/release.ts';
@@ -11,8 +10,8 @@ import { tagMoved } from '../model/release-rules.ts';
 import type { ReleaseRef } from '../ports/target.ts';
 import { type Assessment, assess } from './assess.ts';
 import { findIncident } from './incidents.ts';
-import { endedWell, leftBy, listMoves, type Move } from './last-move.ts';
-import { type LivePart, mixedParts } from './live-state.ts';
+import { broughtBy, endedWell, leftBy, listMoves, type Move, stateOf } from './last-move.ts';
+import { mixedParts, runsEverywhere } from './live-state.ts';
 import type { OperationPorts } from './operation-ports.ts';
 import { planReturn } from './plan-return.ts';
 import type { PreparedRollback } from './roll-back.ts';
@@ -74,11 +73,11 @@ async function afterReturn(
   ports: OperationPorts,
   { incident, begun }: Move,
 ): Promise<BackoutError> {
-  const { plan, ends } = begun;
+  const { plan } = begun;
   const brought = broughtBy(plan);
   const { targets, releases } = await assess(ports, 'plan', plan.to);
   const isThere = brought !== undefined && runsEverywhere(targets, brought);
-  const failed = ends.includes('failed');
+  const failed = stateOf(begun) === 'failed';
   if (!endedWell(begun) && !(failed && isThere)) {
     const misfit = await findMisfit(ports, plan, 'fits');
     if (misfit !== undefined) return notToBeFinished(misfit.why);
@@ -105,20 +104,6 @@ function notToBeFinished(why: string): BackoutError {
     state: UNCHANGED,
     remedy: 'See with `backout assess` what is live, and deploy what you want the usual way.',
   });
-}
-
-/** The release that a plan deploys, with the commit that it had then: a tag may be gone by now. */
-function broughtBy({ steps }: Plan): ReleaseRef | undefined {
-  for (const { action } of steps) {
-    if (action.kind === 'deploy') return { tag: action.tag, commit: action.commit };
-  }
-  return undefined;
-}
-
-function runsEverywhere(targets: readonly LivePart[], release: ReleaseRef): boolean {
-  return (
-    targets.length > 0 && targets.every(({ live }) => live.known && runsRelease(live, release))
-  );
 }
 
 /** What ended before it touched a target moved nothing: the one before it is what counts. */

@@ -283,6 +283,13 @@ function holdRelease(ports: HandlerPorts, action: ActionOf<'hold-release'>): Ste
     async confirm() {
       const releases = await ports.releases.list(ports.scope);
       const release = releases.find(({ tag }) => tag === action.tag);
+      // Recorded at another commit, what ran is not held: the same commit may come back by another tag.
+      if (release !== undefined && release.commit !== action.commit) {
+        const recorded = release.commit.slice(0, 10);
+        return notDone(
+          `${action.tag} ran at ${action.commit.slice(0, 10)}, and is recorded, and held, at ${recorded}.`,
+        );
+      }
       return release?.hold !== undefined && release.status === 'bad'
         ? done(`${action.tag} is marked bad and held.`)
         : notDone(`${action.tag} is not held.`);

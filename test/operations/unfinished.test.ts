@@ -27,6 +27,16 @@ function makeLive(site: Site, live: ReleaseRef): void {
   site.target.current = () => Promise.resolve({ known: true, ...live, detail: '' });
 }
 
+/** This runs until something else is deployed. */
+function makeLiveUntilDeployed(site: Site, live: ReleaseRef): void {
+  const { target } = site;
+  const { current } = target;
+  target.current = async (signal) => {
+    const said = await current.call(target, signal);
+    return said.known && said.tag === live.tag ? { ...said, ...live } : said;
+  };
+}
+
 async function planTo(site: Site, to: string | undefined) {
   return await site.clock.run(prepareRollback(site.ports, 'application', to));
 }
@@ -244,5 +254,17 @@ describe('a release that was deployed, found good and broke, while an older inci
       message: expect.stringContaining(`${D.tag} went live since incident inc-1 began`) as string,
       remedy: expect.stringContaining('backout incident close inc-1') as string,
     });
+  });
+});
+
+it('What ran at another commit than its record is not held by holding the tag: the result is partial.', async () => {
+  const site = await openSite();
+  makeLiveUntilDeployed(site, other(C));
+  const { execution } = await roll(site);
+  expect(execution.outcome).toBe('partial');
+  const hold = execution.steps.find(({ step }) => step.id === 'hold-release');
+  expect(hold?.result).toMatchObject({
+    outcome: 'failed',
+    problem: expect.stringContaining(`${C.tag} ran at eeeeeeeeee`) as string,
   });
 });

@@ -18,6 +18,7 @@ import {
   sayings,
 } from '../live-state.ts';
 import type { OperationPorts } from '../operation-ports.ts';
+import { requireNotHalfDone } from '../unfinished.ts';
 import type { ManualCandidate, ManualRelease } from './facts.ts';
 
 /** Longest wait for anything; all are asked side by side, and a person waits for the text. */
@@ -89,6 +90,7 @@ export async function lookAround(
     unknown.push(`The release tags: ${tags.problem}`);
   }
   if (!releases.known) unknown.push(`Which releases are good or held: ${releases.problem}`);
+  requireNotHalfDone({ ...found, ...journal }, wanted.named);
   if (wanted.named === undefined) requireNotRolledBack({ ...found, ...journal });
   return {
     running: flags.running,

@@ -186,10 +186,10 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'result-before-read-back',
     file: 'src/operations/execute-plan.ts',
-    find: 'const result = judgeStep(applied, confirmation, timestamp(clock));',
+    find: 'const result = judgeStep(step.action, applied, confirmation, timestamp(clock));',
     replace:
       "const said = applied.ended && !('error' in applied) ? { state: 'done', detail: '' } as const : confirmation;\n" +
-      '    const result = judgeStep(applied, said, timestamp(clock));',
+      '    const result = judgeStep(step.action, applied, said, timestamp(clock));',
     breaks: ['I2', 'I14'],
     why: 'The call returned, so it must have worked.',
   },

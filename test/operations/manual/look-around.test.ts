@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { BackoutError } from '../../../src/model/error.ts';
 import { MAINTENANCE_RULE } from '../../../src/model/incident.ts';
 import { openIncident } from '../../../src/operations/incidents.ts';
 import { lookAround, lookAtFlags } from '../../../src/operations/manual/look-around.ts';
@@ -224,4 +225,13 @@ test('An override of every group is gone on with; one of some groups, or a lifte
     await site.ports.editor.lift({ ...lift, mode: 'lifted', incident, since: at(4) });
   }
   expect((await lookAtFlags(site.ports)).running).toBeUndefined();
+});
+
+test('A rollback that came late, and has not held what was bad, is finished before anything older is named.', async () => {
+  const site = await openSite();
+  site.target.beforeChange = () =>
+    Promise.reject(new BackoutError({ code: 'E_DEPLOY', message: 'It is not over.', remedy: '.' }));
+  await roll(site);
+  liveIs(site, { known: true, ...B, detail: '' });
+  await expect(look(site)).rejects.toMatchObject({ code: 'E_UNFINISHED' });
 });
