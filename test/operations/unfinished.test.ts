@@ -30,9 +30,9 @@ function makeLive(site: Site, live: ReleaseRef): void {
 /** This runs until something else is deployed. */
 function makeLiveUntilDeployed(site: Site, live: ReleaseRef): void {
   const { target } = site;
-  const { current } = target;
+  const current = target.current.bind(target);
   target.current = async (signal) => {
-    const said = await current.call(target, signal);
+    const said = await current(signal);
     return said.known && said.tag === live.tag ? { ...said, ...live } : said;
   };
 }
