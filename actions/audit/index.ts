@@ -1,4 +1,4 @@
-import { error, notice, setOutput, setSecret, summary, warning } from '@actions/core';
+import { error, notice, setOutput, setSecret, warning } from '@actions/core';
 import { readEnvironment } from '../../src/config/environment.ts';
 import { auditMarkdown } from '../../src/model/migration/audit-markdown.ts';
 import {
@@ -15,6 +15,7 @@ import { whatHappened } from '../common/refusal.ts';
 import { type PullRequestEvent, readEvent } from './event.ts';
 import { findPatterns } from './find-patterns.ts';
 import { type AuditInputs, isFailure, readInputs } from './inputs.ts';
+import { showOnPage } from '../common/show-on-page.ts';
 
 const { variables } = readEnvironment();
 /** What one answer may take, and the repeats with it, in milliseconds. */
@@ -112,12 +113,4 @@ function shortened(report: AuditReport) {
     migrations: migrations.filter(({ kind }) => !isSafe(kind)).slice(0, MOST_STATEMENTS),
     history: history.slice(0, MOST_STATEMENTS),
   };
-}
-
-/** Where there is no page under the run, the log and the outputs have said it all. */
-async function showOnPage(text: string): Promise<void> {
-  await summary
-    .addRaw(text, true)
-    .write()
-    .catch(() => undefined);
 }

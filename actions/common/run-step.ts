@@ -1,4 +1,4 @@
-import { error, notice, setOutput, setSecret, summary } from '@actions/core';
+import { error, notice, setOutput, setSecret } from '@actions/core';
 import type { Need } from '../../src/config/availability.ts';
 import type { EnvironmentVariables } from '../../src/config/environment.ts';
 import { buildTargets } from '../../src/wiring/build-targets.ts';
@@ -10,6 +10,7 @@ import { escapeMarkdown } from './markdown.ts';
 import { readConfig } from './read-config.ts';
 import { readActor, readInput } from './read-input.ts';
 import { whatHappened } from './refusal.ts';
+import { showOnPage } from './show-on-page.ts';
 
 /** One step in the deploy workflow of a team. */
 export interface Step {
@@ -100,14 +101,6 @@ export async function runStep(variables: EnvironmentVariables, step: Step): Prom
     await showOnPage(asPage([code, ...lines].join('\n')));
     process.exitCode = 1;
   }
-}
-
-/** Where there is no page under the run, the log and the outputs have said it all. */
-async function showOnPage(markdown: string): Promise<void> {
-  await summary
-    .addRaw(markdown, true)
-    .write()
-    .catch(() => undefined);
 }
 
 /** Each line is a paragraph, and only shows what it says. */

@@ -17,7 +17,8 @@ function isSamePerson(one: string, other: string): boolean {
 
 /**
  * A second person agrees where the environment asks for it: always, or when the release to go back
- * to is not GREEN, unless all that is missing is an answer that no person could give either. The last known good needs nobody: it is the proven way home.
+ * to is not GREEN, unless all that is missing is an answer that no person could give either. The
+ * last known good needs nobody: it is the proven way home.
  * @throws BackoutError E_APPROVAL (refused)
  */
 export function requireApproval(assessment: Assessment, plan: Plan, approval: Approval): void {

@@ -10,16 +10,11 @@ import { isHeld, type Release, type Tag } from '../model/release.ts';
 import { timestamp, within } from '../ports/clock.ts';
 import type { LiveRelease } from '../ports/target.ts';
 import type { GuardPorts } from './guard-ports.ts';
-import { listBegun } from './last-move.ts';
+import { listBegun, stateOf } from './last-move.ts';
 import { nameParts, readTargets, sayings } from './live-state.ts';
 
 /** Longest wait for each store; all are asked side by side. In milliseconds. */
 const STORE_CAP_MS = 10_000;
-/**
- * Ends after which nobody goes on. `unknown` may be resumed, and `refused` was said by a holder that
- * was overtaken: its follower is at work.
- */
-const OVER = ['done', 'partial', 'failed'];
 /** Incidents whose entries are read in one look: more are not open at once. */
 const MOST_INCIDENTS = 20;
 
@@ -157,7 +152,8 @@ export function rollbacksIn(entries: readonly JournalEntry[]): KnownRollback[] {
     .flatMap(([incident, own]) =>
       listBegun(own)
         .filter(({ plan }) => plan.level === 'application')
-        .map(({ id, plan, ends }): KnownRollback => {
+        .map((begun): KnownRollback => {
+          const { id, plan } = begun;
           const first = own.find(({ data }) => data['execution'] === id);
           const records = foldSteps(plan, id, own);
           const deployed = plan.steps.flatMap(({ id: step, action }) => {
@@ -174,7 +170,7 @@ export function rollbacksIn(entries: readonly JournalEntry[]): KnownRollback[] {
             ...(plan.from === undefined ? {} : { from: plan.from }),
             ...(plan.to === undefined ? {} : { to: plan.to }),
             ...(plan.undoes === undefined ? {} : { isReturn: true }),
-            ended: ends.some((end) => OVER.includes(end)),
+            ended: stateOf(begun) !== 'open',
             deployed: Object.fromEntries(deployed),
           };
         }),
