@@ -10,6 +10,7 @@ import { findConfig } from '../src/wiring/find-config.ts';
 import { buildDeployments } from '../src/wiring/build-deployments.ts';
 import { buildMigrations } from '../src/wiring/build-migrations.ts';
 import { buildTargets } from '../src/wiring/build-targets.ts';
+import { openDirectStores } from '../src/wiring/direct-stores.ts';
 import { type OpenService, openService } from '../src/wiring/open-service.ts';
 import type { ExitCode } from './exit-code.ts';
 import { type Output, openOutput, SHOWN_LIVE } from './output.ts';
@@ -78,6 +79,7 @@ export async function withService(
     environment: options.environment,
     need,
     buildTargets,
+    openStores: openDirectStores,
     buildMigrations,
     buildDeployments,
     journalMode: emergency || lookOnly ? 'spool-first' : 'journal-first',

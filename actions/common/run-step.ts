@@ -2,6 +2,7 @@ import { error, notice, setOutput, setSecret } from '@actions/core';
 import type { Need } from '../../src/config/availability.ts';
 import type { EnvironmentVariables } from '../../src/config/environment.ts';
 import { buildTargets } from '../../src/wiring/build-targets.ts';
+import { openDirectStores } from '../../src/wiring/direct-stores.ts';
 import { locateConfig } from '../../src/wiring/locate-config.ts';
 import { type OpenOptions, type OpenService, openService } from '../../src/wiring/open-service.ts';
 import { asBackoutError } from './as-backout-error.ts';
@@ -69,6 +70,7 @@ export async function runStep(variables: EnvironmentVariables, step: Step): Prom
       environment: read.environment,
       need: step.need,
       buildTargets,
+      openStores: openDirectStores,
       ...(step.buildMigrations && { buildMigrations: step.buildMigrations }),
       ...(step.buildDeployments && { buildDeployments: step.buildDeployments }),
       journalMode: 'journal-first',

@@ -4,6 +4,7 @@ import { requestRollback } from '../../src/operations/request-rollback.ts';
 import { buildDeployments } from '../../src/wiring/build-deployments.ts';
 import { buildMigrations } from '../../src/wiring/build-migrations.ts';
 import { buildTargets } from '../../src/wiring/build-targets.ts';
+import { openDirectStores } from '../../src/wiring/direct-stores.ts';
 import { openService } from '../../src/wiring/open-service.ts';
 import type { ActionInputs } from './inputs.ts';
 import { describeEvent, type Log, logStream, seconds } from '../common/log.ts';
@@ -30,6 +31,7 @@ export async function perform(report: ActionReport, performance: Performance): P
     environment: read.environment,
     need: inputs.level ?? 'application',
     buildTargets,
+    openStores: openDirectStores,
     buildMigrations,
     buildDeployments,
     journalMode: emergency ? 'spool-first' : 'journal-first',

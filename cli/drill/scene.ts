@@ -14,6 +14,7 @@ import type { Environment } from '../../src/config/environment.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import type { Observe } from '../../src/model/progress.ts';
 import { buildTargets } from '../../src/wiring/build-targets.ts';
+import { openDirectStores } from '../../src/wiring/direct-stores.ts';
 import { type OpenService, openService } from '../../src/wiring/open-service.ts';
 import { type Output, SHOWN_LIVE } from '../output.ts';
 import { writeDrillConfig } from './drill-config.ts';
@@ -136,6 +137,7 @@ export async function openScene(options: SceneOptions): Promise<Scene> {
           environment: undefined,
           need: 'application',
           buildTargets,
+          openStores: openDirectStores,
           journalMode: mode,
           user,
           variables,

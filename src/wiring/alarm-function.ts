@@ -1,6 +1,7 @@
 import { parseAlarmEvent } from '../adapters/aws/alarm-event.ts';
 import type { EnvironmentVariables } from '../config/environment.ts';
 import { type AlarmAnswer, answerAlarm } from '../operations/answer-alarm.ts';
+import { openDirectStores } from './direct-stores.ts';
 import { drainNow, functionService } from './function-service.ts';
 import type { OpenService } from './open-service.ts';
 
@@ -21,6 +22,7 @@ export function alarmFunction(
     need: 'flags',
     // It makes safe, and changes no target: that is another function's work.
     buildTargets: () => [],
+    openStores: openDirectStores,
     journalMode: 'spool-first',
     name: 'on-alarm',
     variables,

@@ -6,6 +6,7 @@ import { newMemory } from '../operations/guard-situation.ts';
 import { lookInTurn } from '../operations/guard-turn.ts';
 import { buildHistory } from './build-history.ts';
 import { buildTargets } from './build-targets.ts';
+import { openDirectStores } from './direct-stores.ts';
 import { drainNow, functionService } from './function-service.ts';
 
 /**
@@ -36,6 +37,7 @@ export function guardFunction(
   const service = functionService({
     need: 'assess',
     buildTargets,
+    openStores: openDirectStores,
     journalMode: 'journal-first',
     name,
     variables,
