@@ -62,6 +62,15 @@ export interface ExecutionRequest {
    * the result. True elsewhere: what cannot be recorded is not done.
    */
   journalRequired: boolean;
+  /** For those who have seconds and not minutes. */
+  limits?: {
+    /** No step is applied any longer after this instant, in milliseconds since 1970. */
+    until: number;
+    /** How long what does not end at its cap is waited for, in milliseconds. Else 3 s. */
+    graceMs: number;
+    /** How long a step's reading back may take, in milliseconds. Else 5 s. */
+    confirmMs: number;
+  };
 }
 
 /**
@@ -235,10 +244,17 @@ class Execution {
     const { number, found } = await this.begin(step, attempt, handler);
     if (found !== undefined) return found;
     observe({ type: 'step-intended', step, attempt: number });
-    const applied = await runCapped(clock, step.cap_ms, async (signal) => {
-      const stops = [signal, leases.lost, interrupted].filter((one) => one !== undefined);
-      await this.applyWithRetry(step, handler, AbortSignal.any(stops));
-    });
+    const { limits } = this.request;
+    const left = limits === undefined ? Infinity : Math.max(0, limits.until - clock.now());
+    const applied = await runCapped(
+      clock,
+      Math.min(step.cap_ms, left),
+      async (signal) => {
+        const stops = [signal, leases.lost, interrupted].filter((one) => one !== undefined);
+        await this.applyWithRetry(step, handler, AbortSignal.any(stops));
+      },
+      limits?.graceMs,
+    );
     observe({ type: 'step-applied', step });
     const overtaken = overtakenBy(applied, leases.lost);
     if (overtaken !== undefined) return this.giveUp(step, overtaken);
@@ -319,7 +335,8 @@ class Execution {
 
   private async confirm(step: Step, handler: StepHandler): Promise<Confirmation> {
     try {
-      return await within(this.ports.clock, handler.confirmMs ?? CONFIRM_CAP_MS, async (signal) =>
+      const capMs = this.request.limits?.confirmMs ?? handler.confirmMs ?? CONFIRM_CAP_MS;
+      return await within(this.ports.clock, capMs, async (signal) =>
         handler.confirm(this.context(step, signal)),
       );
     } catch (error) {

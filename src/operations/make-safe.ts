@@ -5,13 +5,13 @@ import type { Plan } from '../model/plan.ts';
 import { listOff } from '../model/still-off.ts';
 import { announcer, messagesSent } from './announce.ts';
 import { within } from '../ports/clock.ts';
-import { executePlan } from './execute-plan.ts';
+import { executePlan, type ExecutionRequest } from './execute-plan.ts';
 import { closingMessage, nextCommand } from './finish-rollback.ts';
 import { newIncidentId, openIncident, runningIncident } from './incidents.ts';
 import { followCommander } from './lead.ts';
 import { NO_LEASES } from './leases.ts';
 import type { OperationPorts, Request, RollbackResult } from './operation-ports.ts';
-import { planFlags } from './plan-rollback.ts';
+import { type Haste, planFlags } from './plan-rollback.ts';
 import { stepHandlers } from './step-handlers.ts';
 import { readStillOff } from './still-off.ts';
 
@@ -33,6 +33,7 @@ export async function makeSafe(
   ports: OperationPorts,
   request: Request & { incident?: string },
   interrupted?: Interrupted,
+  haste?: Haste & NonNullable<ExecutionRequest['limits']>,
 ): Promise<RollbackResult> {
   const problems: string[] = [];
   const known = request.incident ?? (await runningIncident(ports));
@@ -61,12 +62,13 @@ export async function makeSafe(
       ...request,
       id,
       incident,
-      plan: interrupted?.plan ?? planFlags(ports.facts),
+      plan: interrupted?.plan ?? planFlags(ports.facts, haste),
       entries: interrupted?.entries ?? [],
       journalRequired: false,
+      ...(haste === undefined ? {} : { limits: haste }),
     },
   );
-  const stillOff = await readStillOff(ports);
+  const stillOff = await readStillOff(ports, haste?.confirmMs);
   const news = announcer(ports, incident, messagesSent(interrupted?.entries ?? []), {
     commander: () => lead.commander(),
     // It was the last message: whoever leads next is nobody's question any more.

@@ -68,8 +68,26 @@ export interface Way {
   recorded?: Pick<ReleaseDetails, 'artefacts'> | undefined;
 }
 
+/** For a function, which has to answer within seconds: what its steps may cost, in milliseconds. */
+export interface Haste {
+  overrideMs: number;
+  breakersMs: number;
+  /** Most instances take it over at once; who does not is waited for by the incident's clock. */
+  proveMs: number;
+}
+
+function hastyCap({ action, cap_ms: usual }: Step, haste: Haste): number {
+  const caps: Partial<Record<Step['action']['kind'], number>> = {
+    'engage-override': haste.overrideMs,
+    'trip-breakers': haste.breakersMs,
+    'prove-flags': haste.proveMs,
+  };
+  return Math.min(usual, caps[action.kind] ?? usual);
+}
+
 /** Level flags: the safe state, and the proof that the service took it. */
-export function planFlags(facts: PlanFacts): Plan {
+export function planFlags(facts: PlanFacts, haste?: Haste): Plan {
+  const steps = safeSteps(facts, true);
   return sealPlan({
     service: facts.service,
     environment: facts.environment,
@@ -78,7 +96,10 @@ export function planFlags(facts: PlanFacts): Plan {
     budget_ms: facts.budgetsMs.flags,
     budget_ends_with: facts.fastPath ? 'prove-flags' : 'engage-override',
     resources: [],
-    steps: safeSteps(facts, true),
+    steps:
+      haste === undefined
+        ? steps
+        : steps.map((step) => ({ ...step, cap_ms: hastyCap(step, haste) })),
   });
 }
 

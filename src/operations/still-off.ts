@@ -9,18 +9,19 @@ import type { OperationPorts } from './operation-ports.ts';
 const READ_CAP_MS = 3_000;
 
 /**
- * What is off now, as the stores say. Never throws, and takes 3 s at most: what cannot be read is
- * named.
+ * What is off now, as the stores say. Never throws, and takes `capMs` at most: what cannot be read
+ * is named.
  */
 export async function readStillOff(
   ports: Pick<OperationPorts, 'flags' | 'breakers' | 'clock' | 'facts'>,
+  capMs: number = READ_CAP_MS,
 ): Promise<StillOff> {
   const { clock, facts } = ports;
   const [flags, breakers] = await Promise.allSettled([
-    within(clock, READ_CAP_MS, async () => ports.flags.read()),
+    within(clock, capMs, async () => ports.flags.read()),
     // Without a fast path there are no breakers that could be off.
     facts.fastPath
-      ? within(clock, READ_CAP_MS, async () => ports.breakers.read())
+      ? within(clock, capMs, async () => ports.breakers.read())
       : Promise.resolve<Pick<BreakerSnapshot, 'states'>>({ states: {} }),
   ]);
   const off: StillOff = { flags: [], breakers: [], incidents: [], problems: [] };
