@@ -37,7 +37,7 @@ const layerOf = (name: string): string => name.split('/').slice(0, 2).join('/');
 
 describe('what a file can reach through its imports', () => {
   it('is found: the reader sees types, values and exports, and follows them', () => {
-    const reached = reach('src/wiring/open-service.ts');
+    const reached = reach('src/wiring/direct-stores.ts');
     for (const name of ['pg', 'ioredis', 'src/adapters/postgres/leases.ts', 'src/model/json.ts']) {
       expect(reached).toContain(name);
     }
