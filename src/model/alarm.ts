@@ -1,12 +1,16 @@
 /** What an alarm of the monitoring says, and what follows from it. */
-import { decide, type Decision, type DecisionRule } from './decision.ts';
+import type { Flapping } from './alarm-evidence.ts';
+import type { DecisionRule } from './decision.ts';
 import { hashJson } from './json.ts';
 import type { Level } from './level.ts';
+import type { Signalled } from './signalled.ts';
 
 /** One change of state of one alarm, as it arrived. Texts are cleaned, nothing is interpreted. */
 export interface Alarm {
   name: string;
   arn: string;
+  /** Which of the series that the alarm watches it is about, where it watches several. */
+  contributor?: string;
   /** Every account and region that the event names: in the ARN, and beside it. */
   accounts: string[];
   regions: string[];
@@ -21,6 +25,8 @@ export interface Alarm {
   noData: boolean;
   /** Somebody asked for silence: the alarm changed, its actions were not meant to run. */
   silenced: 'suppressed' | 'muted' | undefined;
+  /** Its action was kept back and runs only now: what it says may be long over. */
+  late: boolean;
   /** What could not be read and did not matter. */
   notes: string[];
 }
@@ -30,6 +36,10 @@ export interface AlarmRule extends Omit<DecisionRule, 'threshold'> {
   /** Names or ARNs of the alarms that mean it. */
   alarms: readonly string[];
   automation: 'observe' | 'armed';
+  /** The rule's signal: findings mean those of `security`. */
+  signal: string;
+  /** Lowest severity of a finding, 0 to 10. */
+  min_severity: number;
 }
 
 export interface AlarmSettings {
@@ -40,6 +50,9 @@ export interface AlarmSettings {
   account: string | undefined;
   regions: readonly string[] | undefined;
   maxAgeMs: number;
+  /** Older events are looked up again before anything is done, in milliseconds. */
+  rereadAfterMs: number;
+  flapping: Flapping;
 }
 
 /** Stable, for scripts, logs and docs/lambdas.md. */
@@ -54,6 +67,13 @@ export type AlarmCode =
   | 'suppressed'
   | 'muted'
   | 'stale'
+  | 'recovered'
+  | 'alarm-gone'
+  | 'configuration-change'
+  | 'finding-archived'
+  | 'finding-sample'
+  | 'finding-low'
+  | 'E_ALARM_REREAD'
   | 'unmapped-alarm'
   | 'not-an-alarm'
   | 'duplicate'
@@ -66,130 +86,47 @@ export interface AlarmDecision {
   /** The rules that the alarm means and that come to this decision. */
   rules: string[];
   /** Highest level that may run without a person. */
-  level?: Level;
-}
-
-/** Clocks differ: what is this much ahead of us is still from now. */
-const SKEW_MS = 300_000;
-
-/**
- * What to do about an alarm. Only the exact state ALARM, from a place that is ours, not too old, not
- * silenced, and named by a rule, can lead to anything. An age that cannot be told does not stop it:
- * making safe can be undone, an outage cannot.
- */
-export function decideAlarm(alarm: Alarm, settings: AlarmSettings, now: number): AlarmDecision {
-  if (alarm.state !== 'ALARM') {
-    const said = `The state of ${alarm.name} is ${JSON.stringify(alarm.state.slice(0, 40))}.`;
-    if (alarm.state === 'OK') return ignore('state-ok', `${said} Recovering is for a person.`);
-    const isGap = alarm.state === 'INSUFFICIENT_DATA';
-    return ignore(isGap ? 'state-insufficient-data' : 'state-unknown', said);
-  }
-  const foreign = foreignSource(alarm, settings);
-  if (foreign !== undefined) {
-    return { decision: 'refuse', code: 'E_ALARM_SOURCE', reason: foreign, rules: [] };
-  }
-  if (alarm.silenced !== undefined) {
-    return ignore(alarm.silenced, `The actions of ${alarm.name} are ${alarm.silenced}.`);
-  }
-  const age = alarm.at === undefined ? 0 : now - alarm.at;
-  if (age > settings.maxAgeMs || age < -SKEW_MS) {
-    const off = `${Math.abs(Math.round(age / 1000))} s ${age < 0 ? 'in the future' : 'old'}`;
-    const allowed = `${settings.maxAgeMs / 1000} s`;
-    return ignore('stale', `The event is ${off}; ${allowed} are allowed (alarms.max_age).`);
-  }
-  return decideByRules(alarm, settings, now);
-}
-
-function ignore(code: AlarmCode, reason: string): AlarmDecision {
-  return { decision: 'ignore', code, reason, rules: [] };
-}
-
-const STRENGTH = ['act', 'investigate', 'observe', 'ignore'] as const;
-
-/** An alarm may mean several rules: the strongest decision counts, and all rules that come to it. */
-function decideByRules(alarm: Alarm, { rules, armed }: AlarmSettings, now: number): AlarmDecision {
-  const meant = Object.entries(rules)
-    .filter(([, rule]) => rule.alarms.some((one) => one === alarm.arn || one === alarm.name))
-    .map(([name, rule]) => ({ name, ...decideByRule(alarm, rule, armed, now) }));
-  for (const decision of STRENGTH) {
-    const same = meant.filter((one) => one.decision === decision);
-    const [first] = same;
-    if (first === undefined) continue;
-    const { code, reason } = first;
-    const levels = same.flatMap(({ level }) => (level === undefined ? [] : [level]));
-    const level: Level | undefined = levels.includes('application') ? 'application' : levels[0];
-    return {
-      decision,
-      code,
-      reason,
-      rules: same.map(({ name }) => name),
-      ...(level === undefined ? {} : { level }),
-    };
-  }
-  const reason = `No rule of backout.yml names the alarm ${alarm.name}: rules.<name>.alarms.`;
-  return { decision: 'ignore', code: 'unmapped-alarm', reason, rules: [] };
+  level?: Exclude<Level, 'database'>;
+  /** Why nothing above level flags runs by itself all the same, as a sentence. */
+  held_at_flags?: string;
 }
 
 /**
- * An alarm has measured for us, over its own time and against its own threshold: to the rule it is
- * one sample that meets it, or one that is missing.
+ * What makes two deliveries the same: the alarm, the time of its change, the state, and the series
+ * where it watches several. Undefined for what can lead to nothing.
  */
-function decideByRule(alarm: Alarm, rule: AlarmRule, environmentArmed: boolean, now: number) {
-  const armed = environmentArmed && rule.automation === 'armed';
-  const met = { ...rule, threshold: { at_least: 1 }, for: 1, min_requests: 0 };
-  const samples = alarm.noData ? [] : [{ from: now - 1, to: now, requests: 0, value: 1 }];
-  const found = decide(met, samples, now, armed);
-  const observing = found.code === 'rule-met-observing';
-  const gap = alarm.noData ? 'There was no data. ' : '';
-  const would = observing ? `Would ${alarm.noData ? rule.missing : rule.decision}. ` : '';
-  return {
-    decision: observing ? ('observe' as const) : found.decision,
-    code: codeOf(found.code),
-    reason: would + gap + alarm.reason,
-    level: found.level,
-  };
-}
-
-function codeOf(code: Decision['code']): AlarmCode {
-  switch (code) {
-    case 'rule-met':
-    case 'rule-met-observing':
-    case 'rule-met-suggest':
-    case 'no-data':
-      return code;
-    case 'not-met':
-    case 'not-long-enough':
-    case 'too-few-requests':
-    case 'no-threshold':
-      // They are about measurements, which an alarm has made already.
-      return 'no-data';
+export function dedupeKeyOf(signalled: Signalled): string | undefined {
+  switch (signalled.kind) {
+    case 'alarm': {
+      const { arn, stamp, state, contributor } = signalled.alarm;
+      return [arn, stamp, state, ...(contributor === undefined ? [] : [contributor])].join('|');
+    }
+    case 'finding':
+      return [signalled.finding.id, signalled.finding.stamp].join('|');
+    case 'configuration':
+    case 'other':
+      return undefined;
     default:
-      return code satisfies never;
+      return signalled satisfies never;
   }
-}
-
-function foreignSource(alarm: Alarm, { account, regions }: AlarmSettings): string | undefined {
-  const wrongAccount = alarm.accounts.find((one) => account !== undefined && one !== account);
-  if (wrongAccount !== undefined) {
-    return `The alarm comes from account ${wrongAccount}; only ${account ?? '?'} is allowed.`;
-  }
-  const wrongRegion = alarm.regions.find((one) => regions !== undefined && !regions.includes(one));
-  if (wrongRegion !== undefined) {
-    return `The alarm comes from region ${wrongRegion}; allowed: ${regions?.join(', ') ?? ''}.`;
-  }
-  if (account !== undefined && alarm.accounts.length === 0) {
-    return `The event does not say which account it is from; only ${account} is allowed.`;
-  }
-  return undefined;
 }
 
 /**
- * The incident that an alarm opens. The same change of state gives the same name however often it
- * is delivered, so that a copy finds what the first one did.
+ * The incident that a signal opens. The same change of state gives the same name however often it is
+ * delivered, so that a copy finds what the first one did; and so do all alarms of one minute, which
+ * are one trouble: each of them looks before any of them has written.
  */
-export function incidentOfAlarm({ arn, stamp, state, at }: Alarm): string {
-  const mark = hashJson([arn, stamp, state]).slice(0, 10);
-  if (at === undefined) return `alarm-${mark}`;
+export function incidentOfSignal(signalled: Signalled): string {
+  const at = instantOf(signalled);
+  if (at === undefined) {
+    return `alarm-${hashJson([dedupeKeyOf(signalled) ?? 'none']).slice(0, 10)}`;
+  }
   const [date = '', time = ''] = new Date(at).toISOString().split('T');
-  return `${date.replaceAll('-', '')}-${time.slice(0, 5).replace(':', '')}-${mark}`;
+  return `${date.replaceAll('-', '')}-${time.slice(0, 5).replace(':', '')}-alarm`;
+}
+
+/** When it happened, in milliseconds since 1970; undefined when nobody can tell. */
+export function instantOf(signalled: Signalled): number | undefined {
+  if (signalled.kind === 'alarm') return signalled.alarm.at;
+  return signalled.kind === 'finding' ? signalled.finding.at : undefined;
 }

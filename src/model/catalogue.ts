@@ -22,6 +22,7 @@ const SEVERITY: Record<MessageCode, Message['severity']> = {
   'held-release-gone': 'info',
   'guard-blind': 'warning',
   'guard-sees': 'info',
+  'person-needed': 'page',
 };
 
 /** Names listed in one line; the facts have all of them. */
@@ -88,6 +89,7 @@ function safeStateWords(
     case 'held-release-gone':
     case 'guard-blind':
     case 'guard-sees':
+    case 'person-needed':
       return words(code, facts);
     default:
       return code satisfies never;
@@ -199,6 +201,8 @@ function words(code: MessageCode, facts: MessageFacts): { title: string; lines: 
       };
     case 'guard-sees':
       return { title: `✅ GUARD CAN TELL WHAT IS LIVE AGAIN: ${where}`, lines: findings(facts) };
+    case 'person-needed':
+      return { title: `🚨 A PERSON HAS TO DECIDE: ${where}`, lines: reason(facts) };
     default:
       return code satisfies never;
   }

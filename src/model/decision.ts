@@ -35,7 +35,7 @@ export interface Decision {
     | 'no-data'
     | 'no-threshold';
   /** Highest level that may run without a person. */
-  level: Level | undefined;
+  level: Exclude<Level, 'database'> | undefined;
   reason: string;
 }
 
@@ -127,9 +127,12 @@ function conclude(
   if (decision === 'suggest') {
     return { decision: 'ignore', code: 'rule-met-suggest', level: undefined, reason };
   }
-  // Acting always means at least the safe state; `automatic` says how far beyond it.
-  const level = rule.automatic === 'none' ? 'flags' : rule.automatic;
-  return { decision, code: 'rule-met', level, reason };
+  return { decision, code: 'rule-met', level: levelOf(rule), reason };
+}
+
+/** Acting always means at least the safe state; `automatic` says how far beyond it. */
+export function levelOf({ automatic }: Pick<DecisionRule, 'automatic'>): 'flags' | 'application' {
+  return automatic === 'none' ? 'flags' : automatic;
 }
 
 /** Whether a value is within all the bounds that are given. */

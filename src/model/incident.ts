@@ -1,3 +1,4 @@
+import { OBSERVED_RULE } from './observed.ts';
 import type { Scope } from './scope.ts';
 
 /** A run of trouble, from the first signal to its close. Everything of it is in the journal. */
@@ -18,5 +19,5 @@ export const MAINTENANCE_RULE = 'maintenance';
 
 /** Such a record is never taken for the incident that is open. */
 export function isMaintenance({ rule }: Pick<Incident, 'rule'>): boolean {
-  return rule === MAINTENANCE_RULE;
+  return rule === MAINTENANCE_RULE || rule === OBSERVED_RULE;
 }

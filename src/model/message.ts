@@ -22,6 +22,7 @@ export const MESSAGE_CODES = [
   'held-release-gone',
   'guard-blind',
   'guard-sees',
+  'person-needed',
 ] as const;
 
 export type MessageCode = (typeof MESSAGE_CODES)[number];

@@ -33,13 +33,15 @@ export interface HastyResult extends RollbackResult {
 /**
  * Level flags for a function that an alarm called: every lever at once, each under its own cap, the
  * record and the message beside them, and an answer within 4.5 s whatever hangs.
+ * @param given.startedAt when the call began, in milliseconds since 1970: all of it counts
+ * @param given.isNews false where the incident is known: people hear of what is not proven only
  */
 export async function makeSafeInHaste(
   ports: OperationPorts,
-  request: Request & { incident?: string },
+  request: Request & { incident: string },
+  { startedAt, isNews }: { startedAt: number; isNews: boolean },
 ): Promise<HastyResult> {
   const { clock } = ports;
-  const startedAt = clock.now();
   const behind = writeBehind(ports.journal, clock);
   const settings = {
     ...ports.settings,
@@ -47,7 +49,7 @@ export async function makeSafeInHaste(
   };
   const result = await makeSafe(
     { ...ports, journal: behind.journal, settings },
-    request,
+    { ...request, isNews },
     undefined,
     { ...CAPS, until: startedAt + CAPS.stepsMs },
   );

@@ -28,10 +28,12 @@ export interface Interrupted {
 /**
  * Level flags: the safe state. Waits for no lease, no approval, no message and no database: the
  * journal that is passed in writes to the spool first (adapters/file/spool.ts).
+ * @param request.isNews false where the named incident is known to run: then it is not opened again,
+ * and people hear only of what is not proven
  */
 export async function makeSafe(
   ports: OperationPorts,
-  request: Request & { incident?: string },
+  request: Request & { incident?: string; isNews?: boolean },
   interrupted?: Interrupted,
   haste?: Haste & NonNullable<ExecutionRequest['limits']>,
 ): Promise<RollbackResult> {
@@ -47,7 +49,8 @@ export async function makeSafe(
   const lead = followCommander(ports, incident, commanderOf(interrupted?.entries ?? []));
   if (known !== undefined && interrupted === undefined) lead.look();
   const key = known === undefined ? 'opened' : `opened/${id}`;
-  const named = request.incident !== undefined && interrupted === undefined;
+  const isNews = request.isNews ?? true;
+  const named = request.incident !== undefined && interrupted === undefined && isNews;
   if (known === undefined || named) {
     await within(ports.clock, RECORD_CAP_MS, () =>
       openIncident(ports, incident, request, key),
@@ -75,14 +78,16 @@ export async function makeSafe(
     look: () => undefined,
   });
   // Not "safe state on" whatever happened: people act on what this says.
-  news.say(closingMessage(execution), `${id}/end/${execution.outcome}`, {
-    reason: request.reason,
-    by: request.actor,
-    level: 'flags',
-    off: listOff(stillOff),
-    problems: execution.problems,
-    command: nextCommand(execution),
-  });
+  if (isNews || execution.outcome !== 'done') {
+    news.say(closingMessage(execution), `${id}/end/${execution.outcome}`, {
+      reason: request.reason,
+      by: request.actor,
+      level: 'flags',
+      off: listOff(stillOff),
+      problems: execution.problems,
+      command: nextCommand(execution),
+    });
+  }
   problems.push(...(await news.settle()), ...execution.problems);
   return { incident, execution, stages: [], stillOff, postmortem: undefined, problems };
 }

@@ -1,18 +1,27 @@
-import { parseAlarmEvent } from '../adapters/aws/alarm-event.ts';
+import { readEvent } from '../adapters/aws/events/read-event.ts';
+import { type Parcel, unwrapEvent } from '../adapters/aws/events/unwrap-event.ts';
 import type { EnvironmentVariables } from '../config/environment.ts';
+import type { SelectedConfig } from '../config/select.ts';
+import type { AlarmSettings } from '../model/alarm.ts';
+import { BackoutError } from '../model/error.ts';
 import { type AlarmAnswer, answerAlarm } from '../operations/answer-alarm.ts';
 import { openDirectStores } from './direct-stores.ts';
 import { drainNow, functionService } from './function-service.ts';
 import type { OpenService } from './open-service.ts';
 
+/** What goes back to a queue: the messages that have to come again. */
+export interface BatchAnswer {
+  batchItemFailures: { itemIdentifier: string }[];
+}
+
 /** What answers alarms for one service. Connections stay open from one alarm to the next. */
 export interface AlarmFunction extends AsyncDisposable {
-  answer(event: unknown): Promise<AlarmAnswer>;
+  answer(event: unknown): Promise<AlarmAnswer | BatchAnswer>;
 }
 
 /**
- * @param log gets one line per message, per answer and per failure
- * @param variables those of {@link functionService}, and what `backout.yml` refers to
+ * @param log gets one line per message, per answer and per failure, and every entry of the record
+ *   that could be stored nowhere else
  */
 export function alarmFunction(
   variables: EnvironmentVariables,
@@ -28,31 +37,60 @@ export function alarmFunction(
     variables,
     log,
   });
-  async function answer(event: unknown): Promise<AlarmAnswer> {
-    const parsed = parseAlarmEvent(event);
-    if (parsed.kind === 'other') {
-      const reason = `This is no alarm event: ${parsed.shown}`;
-      return { decision: 'ignore', code: 'not-an-alarm', reason, notes: [] };
-    }
+
+  async function answer(parcel: Parcel): Promise<AlarmAnswer> {
+    const signalled = readEvent(parcel);
     const opened = await service.open();
-    const { config, ports } = opened;
-    const { account, regions, automation } = config.environment;
-    const answered = await answerAlarm(ports, parsed.alarm, {
-      rules: config.rules,
-      armed: automation === 'armed',
-      account,
-      regions,
-      maxAgeMs: config.alarms.max_age,
+    const { answer: answered, unwritten } = await answerAlarm(opened.ports, signalled, {
+      ...alarmSettings(opened.config),
       factsOf: (rules) => factsOfRules(opened, rules),
     });
+    for (const entry of unwritten) log(JSON.stringify({ unwritten: entry }));
     if (answered.incident === undefined) return answered;
     const left = await drainNow(opened);
     if (left === undefined) return answered;
     return { ...answered, problems: [...(answered.problems ?? []), left] };
   }
+  const answerOne = (parcel: Parcel) => service.answer(() => answer(parcel));
+
+  /** A message whose repeat cannot help is not asked for again: it would block what comes after. */
+  async function answerMessage(parcel: Parcel): Promise<string | undefined> {
+    try {
+      await answerOne(parcel);
+      return undefined;
+    } catch (error) {
+      return error instanceof BackoutError && !error.retryable ? undefined : parcel.messageId;
+    }
+  }
+
   return {
-    answer: (event) => service.answer(() => answer(event)),
+    async answer(event) {
+      const { queue, parcels } = unwrapEvent(event);
+      const [first] = parcels;
+      if (!queue && first !== undefined && parcels.length === 1) return await answerOne(first);
+      const failed: string[] = [];
+      // One after the other: what the first makes safe, the second finds safe.
+      for (const parcel of parcels) {
+        const again = await answerMessage(parcel);
+        if (again !== undefined) failed.push(again);
+      }
+      return { batchItemFailures: failed.map((itemIdentifier) => ({ itemIdentifier })) };
+    },
     [Symbol.asyncDispose]: () => service[Symbol.asyncDispose](),
+  };
+}
+
+/** What of a configuration decides about alarms. */
+export function alarmSettings({ rules, alarms, environment }: SelectedConfig): AlarmSettings {
+  const { account, regions, automation } = environment;
+  return {
+    rules,
+    armed: automation === 'armed',
+    account,
+    regions,
+    maxAgeMs: alarms.max_age,
+    rereadAfterMs: alarms.reread_after,
+    flapping: { changes: alarms.flapping.changes, withinMs: alarms.flapping.within },
   };
 }
 

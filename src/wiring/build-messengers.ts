@@ -35,6 +35,7 @@ const SUBJECT: Record<MessageCode, Subject> = {
   'held-release-gone': 'escalation',
   'guard-blind': 'escalation',
   'guard-sees': 'escalation',
+  'person-needed': 'escalation',
 };
 
 interface MessengerPorts {

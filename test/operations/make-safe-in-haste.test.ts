@@ -58,7 +58,11 @@ const all = {
 
 async function safe(site: Site, more: Partial<OperationPorts> = {}): Promise<HastyResult> {
   return await site.clock.run(
-    makeSafeInHaste({ ...site.ports, ...more }, { ...REQUEST, incident: 'alarm-1' }),
+    makeSafeInHaste(
+      { ...site.ports, ...more },
+      { ...REQUEST, incident: 'alarm-1' },
+      { startedAt: site.clock.now(), isNews: true },
+    ),
   );
 }
 

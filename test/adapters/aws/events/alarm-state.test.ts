@@ -1,16 +1,16 @@
 import { describe, expect, test } from 'vitest';
-import { parseAlarmEvent } from '../../../src/adapters/aws/alarm-event.ts';
+import { readEvent } from '../../../../src/adapters/aws/events/read-event.ts';
 import {
   ACCOUNT,
   ALARM_AT,
   alarmEvent,
   compositeEvent,
   REGION,
-} from '../../support/alarm-events.ts';
+} from '../../../support/alarm-events.ts';
 
 function read(event: unknown) {
-  const parsed = parseAlarmEvent(event);
-  if (parsed.kind !== 'alarm') throw new Error(parsed.shown);
+  const parsed = readEvent({ document: event });
+  if (parsed.kind !== 'alarm') throw new Error(`It was read as ${parsed.kind}.`);
   return parsed.alarm;
 }
 
@@ -97,12 +97,12 @@ test.each([
   { ...alarmEvent(), alarmData: 'ALARM' },
   { Records: [{ Sns: { Message: '{}' } }] },
 ])('%j is no alarm, and is shown by its beginning.', (event) => {
-  const parsed = parseAlarmEvent(event);
+  const parsed = readEvent({ document: event });
   const length = parsed.kind === 'other' ? parsed.shown.length : Infinity;
   expect(length).toBeLessThanOrEqual(80);
 });
 
 test('What is shown of an unknown event has no password in it.', () => {
-  const parsed = parseAlarmEvent({ password: 'correct-horse', token: 'abc123' });
+  const parsed = readEvent({ document: { password: 'correct-horse', token: 'abc123' } });
   expect(JSON.stringify(parsed)).not.toMatch(/correct-horse|abc123/);
 });
