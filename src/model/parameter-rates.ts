@@ -4,7 +4,7 @@
  *
  * AWS publishes no table of them. Writing: about 3 per second, about 10 with the setting "higher
  * throughput" (AWS Support, quoted in github-aws-runners/terraform-aws-github-runner#2944). Reading:
- * about 40 per second (ClickHouse/ClickHouse#86747).
+ * about 40 per second (ClickHouse/ClickHouse#86747), pages of a path 100 with that setting.
  */
 
 /** Setting of the account and region: Systems Manager, Parameter Store, Settings. */
@@ -16,20 +16,24 @@ export const PUTS_PER_SECOND: Readonly<Record<ParameterThroughput, number>> = {
   high: 10,
 };
 
-/** GetParameters and GetParametersByPath per second, without the setting. */
-export const READS_PER_SECOND = 40;
+/** GetParameters and GetParametersByPath per second. */
+export const READS_PER_SECOND: Readonly<Record<ParameterThroughput, number>> = {
+  standard: 40,
+  high: 100,
+};
 
 /** The most that AWS returns for one call: names of GetParameters, a page of a path. */
 export const PARAMETERS_PER_CALL = 10;
 
+/**
+ * Seconds between two times that the application's client reads base and safe values. Those change
+ * by hand or by a deployment; what an emergency changes is the overrides, which are read at each look.
+ */
+export const VALUES_EVERY_SECONDS = 60;
+
 /** Seconds until the last of so many writes is through, all of them asked for at once. */
 export function secondsToPut(puts: number, throughput: ParameterThroughput): number {
   return puts / PUTS_PER_SECOND[throughput];
-}
-
-/** How many writes are through within so many seconds. */
-export function putsWithin(seconds: number, throughput: ParameterThroughput): number {
-  return Math.floor(seconds * PUTS_PER_SECOND[throughput]);
 }
 
 /** Calls that read so many parameters below a path; an empty path takes one too. */
@@ -59,6 +63,6 @@ export function readsPerSecond(load: ReadingLoad): number {
  * Seconds between two looks that are left when everybody wants more than the account is allowed:
  * what is wanted where it fits, longer in proportion where it does not.
  */
-export function lookEverySeconds(load: ReadingLoad, allowed: number = READS_PER_SECOND): number {
+export function lookEverySeconds(load: ReadingLoad, allowed: number): number {
   return load.lookEvery * Math.max(1, readsPerSecond(load) / allowed);
 }
