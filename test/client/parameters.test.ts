@@ -65,7 +65,7 @@ function pages({ proxy }: ParameterFixture): Record<string, number> {
 function manyFlags(value: boolean): FlagValues {
   const names = Array.from(
     { length: 10_000 },
-    (_, at) => `checkout_feature_${String(at).padStart(5, '0')}_enabled`,
+    (_, at) => `checkout_features_${String(at).padStart(5, '0')}_enabled`,
   );
   return Object.fromEntries(names.map((name) => [name, value]));
 }
@@ -80,9 +80,9 @@ describe('10,000 flags', () => {
     expect(count('flags')).toBeGreaterThan(100);
     await using client = await connect(at);
     await until('the client has the values', () =>
-      client.snapshot().flag('checkout_feature_09999_enabled', false),
+      client.snapshot().flag('checkout_features_09999_enabled', false),
     );
-    expect(client.snapshot().flag('checkout_feature_00000_enabled', false)).toBe(true);
+    expect(client.snapshot().flag('checkout_features_00000_enabled', false)).toBe(true);
     const { flags, safe, overrides } = pages(at);
     expect({ flags, safe }).toEqual({
       flags: callsToRead(count('flags')),
@@ -97,7 +97,7 @@ describe('10,000 flags', () => {
     await at.others.publish('features', manyFlags(true), manyFlags(false));
     await using client = await connect(at, {}, FAST);
     await until('the client has the values', () =>
-      client.snapshot().flag('checkout_feature_09999_enabled', false),
+      client.snapshot().flag('checkout_features_09999_enabled', false),
     );
     at.proxy.calls.length = 0;
     await until('the store was asked', () => at.proxy.calls.length >= 5);
@@ -108,7 +108,7 @@ describe('10,000 flags', () => {
     expect(Object.keys(manyFlags(true)).filter((name) => safe.flag(name, true))).toEqual([]);
     await at.others.lift(liftedOverride(2));
     await until('the client has the values', () =>
-      client.snapshot().flag('checkout_feature_00000_enabled', false),
+      client.snapshot().flag('checkout_features_00000_enabled', false),
     );
     expect(pages(at)).toMatchObject({ flags: 0, safe: 0 });
   }, 60_000);
