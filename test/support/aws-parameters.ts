@@ -31,7 +31,7 @@ export interface ParameterFixture extends AsyncDisposable {
   stored(): Promise<Record<string, string>>;
 }
 
-export const PARAMETER_SCOPE = { service: 'shop', environment: 'test' };
+const PARAMETER_SCOPE = { service: 'shop', environment: 'test' };
 
 export async function parameterFixture(patience?: Patience): Promise<ParameterFixture> {
   await using resources = new AsyncDisposableStack();

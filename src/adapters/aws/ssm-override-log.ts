@@ -99,9 +99,7 @@ function parameterName(path: string, incident: string, number: number): string {
  * An override that is longer than a parameter is shortened towards safety and not refused: first its
  * reason, which is for people and in the journal in full, then its groups, so that all are covered.
  */
-export function fitOverride(
-  override: SafeOverride | LiftedOverride,
-): SafeOverride | LiftedOverride {
+function fitOverride(override: SafeOverride | LiftedOverride): SafeOverride | LiftedOverride {
   const excess = bytesOf(override) - PARAMETER_BYTES;
   if (excess <= 0) return override;
   const shorter = { ...override, reason: shorten(override.reason, excess) };

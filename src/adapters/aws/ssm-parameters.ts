@@ -152,7 +152,7 @@ export function ssmParameters({ client, ...rest }: ParameterOptions): ParameterC
 }
 
 /** Whether AWS refused for this reason. */
-export function isRejected(error: unknown, awsName: string): boolean {
+function isRejected(error: unknown, awsName: string): boolean {
   return (
     error instanceof ParameterFailure && error.problem === 'rejected' && error.awsName === awsName
   );
