@@ -17,6 +17,8 @@ import { requireName } from '../../model/names.ts';
 import { decideEngage, decideLift } from '../../model/override-rules.ts';
 import type { FlagEditor, FlagStore } from '../../ports/flags.ts';
 import { reachFlags } from './ssm-flag-errors.ts';
+import type { SingleFlag } from '../../model/single-flags.ts';
+import { readSingles, setSingle } from './ssm-single-values.ts';
 import { overrideFiles, relativeName } from './ssm-names.ts';
 import { writeOverride } from './ssm-override-log.ts';
 import { writeGroup } from './ssm-parts.ts';
@@ -32,6 +34,8 @@ export interface FlagPaths {
 export interface SsmFlagOptions {
   calls: ParameterCalls;
   paths: FlagPaths;
+  /** Flags whose base values have a parameter each; their safe values are kept like all others. */
+  singles?: readonly SingleFlag[];
 }
 
 /**
@@ -39,7 +43,7 @@ export interface SsmFlagOptions {
  * What every call throws beside what its port says: BackoutError E_SSM_VERSIONS (failed), E_SSM_SIZE
  * (usage), where a parameter cannot be written whoever asks.
  */
-export function ssmFlags({ calls, paths }: SsmFlagOptions): FlagStore & FlagEditor {
+export function ssmFlags({ calls, paths, singles = [] }: SsmFlagOptions): FlagStore & FlagEditor {
   async function readOverrides(): Promise<Override[]> {
     return parseOverrides(overrideFiles(paths.overrides, await calls.list(paths.overrides)));
   }
@@ -74,12 +78,13 @@ export function ssmFlags({ calls, paths }: SsmFlagOptions): FlagStore & FlagEdit
   return {
     async read() {
       return await reachFlags('nothing', async () => {
-        const [base, safe, overrides] = await Promise.all([
+        const [base, single, safe, overrides] = await Promise.all([
           readParts(paths.flags),
+          readSingles(calls, singles),
           readParts(paths.safe),
           readOverrides(),
         ]);
-        return { base: mergeGroups(base), safe: mergeGroups(safe), overrides };
+        return { base: { ...mergeGroups(base), ...single }, safe: mergeGroups(safe), overrides };
       });
     },
     async engage(override) {
@@ -111,6 +116,8 @@ export function ssmFlags({ calls, paths }: SsmFlagOptions): FlagStore & FlagEdit
     async setBase(group, name, value) {
       requireName('a flag group', group);
       return await reachFlags('unknown', async () => {
+        const inGroup = singles.filter((flag) => flag.group === group);
+        if (inGroup.length > 0) return await setSingle(calls, inGroup, name, value);
         const [base, safe] = await Promise.all([
           readGroup(paths.flags, group),
           readGroup(paths.safe, group),
@@ -141,7 +148,9 @@ export function ssmFlags({ calls, paths }: SsmFlagOptions): FlagStore & FlagEdit
             throw frozenError(group, living);
           }
         }
-        if (change.base !== undefined) {
+        // A parameter that others made is theirs: no default is put over it, and none beside it.
+        const isSingle = singles.some((flag) => flag.group === group);
+        if (change.base !== undefined && !isSingle) {
           await writeGroup(calls, paths.flags, group, base ?? [], change.base);
         }
       });

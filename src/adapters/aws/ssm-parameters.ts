@@ -23,6 +23,8 @@ export interface StoredParameter {
   value: string;
   /** Counts the writes of this parameter, from 1. */
   version: number;
+  /** Of type SecureString: the value is encrypted unless it was asked for otherwise. */
+  isSecret: boolean;
 }
 
 /** All methods: @throws ParameterFailure */
@@ -159,10 +161,7 @@ function isRejected(error: unknown, awsName: string): boolean {
 }
 
 /** Without a value it reads as an empty text, which nobody understands: it is there all the same. */
-function parse({
-  Name: name,
-  Value: value = '',
-  Version: version = 0,
-}: Parameter): StoredParameter[] {
-  return name === undefined ? [] : [{ name, value, version }];
+function parse(parameter: Parameter): StoredParameter[] {
+  const { Name: name, Value: value = '', Version: version = 0, Type: type } = parameter;
+  return name === undefined ? [] : [{ name, value, version, isSecret: type === 'SecureString' }];
 }
