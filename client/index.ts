@@ -1,6 +1,6 @@
 /**
  * What an application imports to follow Backout: flags, circuit breakers, and the proof of which
- * state it uses. Needs nothing but Node and ioredis.
+ * state it uses. Needs nothing but Node and ioredis; with the parameter store also the AWS SDK.
  *
  *     const backout = await connectBackout({ service: 'shop', environment: 'production', … });
  *     // once per request:
@@ -11,18 +11,34 @@
 import { requireName, requireRedisName } from '../src/model/names.ts';
 import { type BackoutError, describeCause } from '../src/model/error.ts';
 import { openFileSource } from './file-source.ts';
+import { openParameterSource, type ParameterSource } from './parameter-source.ts';
+import type { ParameterStoreOptions } from './ssm-source.ts';
 import { type Knowledge, learn, NOTHING, type Reading } from './knowledge.ts';
 import { createReporter } from './problems.ts';
 import { openRedisLink, type RedisLink } from './redis-link.ts';
 import { type ClientSnapshot, takeSnapshot } from './snapshot.ts';
 
 export type { ClientSnapshot } from './snapshot.ts';
+export type { ParameterStoreOptions } from './ssm-source.ts';
 
-export interface ConnectOptions {
-  service: string;
-  environment: string;
+export type ConnectOptions = CommonOptions & (FileOptions | ParameterOptions);
+
+/** Flags in files. */
+export interface FileOptions {
   /** The folder that the file flags are in; see docs/contract.md for what is below it. */
   flagsDirectory: string;
+  parameterStore?: undefined;
+}
+
+/** Flags in AWS Systems Manager Parameter Store. */
+export interface ParameterOptions {
+  parameterStore: ParameterStoreOptions;
+  flagsDirectory?: undefined;
+}
+
+export interface CommonOptions {
+  service: string;
+  environment: string;
   /**
    * `redis://` or `rediss://`. Without it, or with one that cannot be understood, flags come from the
    * files and all breakers are closed.
@@ -64,7 +80,7 @@ export async function connectBackout(options: ConnectOptions): Promise<BackoutCl
   const pollMs = between(50, options.pollMs ?? 2_000, 60_000);
   const heartbeatMs = between(50, options.heartbeatMs ?? 2_000, 60_000);
   const report = createReporter(options.onProblem);
-  const readFiles = openFileSource(options.flagsDirectory, scope);
+  const source = openSource();
 
   let knowledge: Knowledge = NOTHING;
   let snapshot = takeSnapshot(knowledge, report);
@@ -91,6 +107,24 @@ export async function connectBackout(options: ConnectOptions): Promise<BackoutCl
     }
   }
 
+  function openSource(): ParameterSource {
+    if (options.parameterStore === undefined) {
+      return { read: openFileSource(options.flagsDirectory, scope), close: async () => {} };
+    }
+    return openParameterSource({
+      ...options.parameterStore,
+      scope,
+      pollMs,
+      onChange: () => void refresh(),
+      onError: reportFlags,
+    });
+  }
+
+  function reportFlags(error: unknown): void {
+    const where = options.parameterStore === undefined ? 'flag files' : 'flag parameters';
+    if (!closed) report(`The ${where} cannot be read: ${describeCause(error)}`, error);
+  }
+
   function reportRedis(error: unknown): void {
     if (!closed) report(`Redis: ${describeCause(error)}`, error);
   }
@@ -104,9 +138,9 @@ export async function connectBackout(options: ConnectOptions): Promise<BackoutCl
       reportRedis(error);
     }
     try {
-      reading.files = await readFiles();
+      reading.files = await source.read();
     } catch (error) {
-      report(`The flag files cannot be read: ${describeCause(error)}`, error);
+      reportFlags(error);
     }
     return reading;
   }
@@ -166,6 +200,7 @@ export async function connectBackout(options: ConnectOptions): Promise<BackoutCl
     clearInterval(heartbeatTimer);
     await link?.leave().catch(() => {});
     link?.close();
+    await source.close().catch(() => {});
   }
 
   await endsWithin(START_CAP_MS, refresh());

@@ -1,6 +1,11 @@
 import type { Command } from 'commander';
 import { unavailableSettings } from '../../src/config/availability.ts';
 import { loadConfig } from '../../src/config/load.ts';
+import {
+  parameterProblems,
+  type ReadingBudget,
+  readingBudgets,
+} from '../../src/config/parameter-budget.ts';
 import { readEnvironment } from '../../src/config/environment.ts';
 import type { BackoutConfig } from '../../src/config/schema.ts';
 import { findConfig } from '../../src/wiring/find-config.ts';
@@ -36,6 +41,8 @@ async function check(options: GlobalOptions) {
   const source = notices.length === 0 ? file : 'The published backout.yml';
   const unavailable = unavailableSettings(config);
   const untouched = flagsLeftAlone(config);
+  const late = parameterProblems(config);
+  const reading = readingBudgets(config);
   const text = [
     wrap(`${source} is valid: ${config.service}, ${Object.keys(config.environments).join(', ')}`),
     `Configuration ${hash.slice(0, 12)}`,
@@ -53,6 +60,8 @@ async function check(options: GlobalOptions) {
           'Flags that the safe state never touches:',
           table(untouched.map(({ flag, why }) => [`  ${flag}`, why])),
         ]),
+    ...reading.map((one) => `\n${wrap(describeReading(one))}`),
+    ...late.flatMap(({ path, message, remedy }) => ['', wrap(`${path}: ${message}`), wrap(remedy)]),
   ].join('\n');
   out.result(
     {
@@ -62,12 +71,23 @@ async function check(options: GlobalOptions) {
       valid_here: problem === undefined,
       unavailable,
       flags_left_alone: untouched,
+      too_slow: late,
+      reading,
     },
     text,
   );
-  if (problem === undefined) return EXIT.done;
+  if (problem === undefined) return late.length === 0 ? EXIT.done : EXIT.usage;
   out.line(`\nThe one in this folder is not valid:\n${describeError(problem)}`);
   return EXIT.usage;
+}
+
+function describeReading(budget: ReadingBudget): string {
+  const { environment, hosts, wanted_seconds: wanted, actual_seconds: actual } = budget;
+  const calls = `${budget.calls_per_second.toFixed(1)} of the ${budget.allowed_per_second} reads per second that AWS allows the account`;
+  const who = `In ${environment} the flags of ${hosts} ${hosts === 1 ? 'host' : 'hosts'} take ${calls}`;
+  return actual > wanted
+    ? `${who}: they see a change after ${actual.toFixed(1)} s and not after ${wanted} s. Give them Redis, or enable higher throughput.`
+    : `${who}: they see a change after ${wanted} s.`;
 }
 
 function flagsLeftAlone(config: BackoutConfig): { flag: string; why: string }[] {

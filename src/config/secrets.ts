@@ -1,5 +1,6 @@
 /** Secrets: recognised where they must not stand, and read from where they may. */
 import { BackoutError } from '../model/error.ts';
+import type { Scope } from '../model/scope.ts';
 import type { Path } from './problems.ts';
 import { type Complaint, isReference } from './values.ts';
 
@@ -47,14 +48,23 @@ export function secretFault(value: string, path: readonly string[]): Complaint |
 }
 
 /**
- * The value that a reference stands for. `environment` is the record of environment variables.
+ * What the parameter store says to each reference of the configuration, read beforehand
+ * (wiring/prefetch-secrets.ts): its value, or why there is none. A secret that is not there concerns
+ * only what needs it.
+ */
+export type StoredSecrets = ReadonlyMap<string, string | BackoutError>;
+
+/**
+ * The value that a reference stands for. `environment` is the record of environment variables,
+ * `stored` what was read from the parameter store; left out, it cannot be read.
  *
- * @throws BackoutError E_SECRET_MISSING when the variable is not set or empty; E_NOT_AVAILABLE for
- *   the parameter store, which cannot be read yet.
+ * @throws BackoutError E_SECRET_MISSING when the variable or parameter is not set, or empty; what
+ *   `stored` has instead of a value; E_NOT_AVAILABLE for the parameter store without `stored`.
  */
 export function resolveReference(
   reference: string,
   environment: Readonly<Record<string, string | undefined>>,
+  stored?: StoredSecrets,
 ): string {
   if (!isReference(reference)) {
     throw new BackoutError({
@@ -64,14 +74,7 @@ export function resolveReference(
       remedy: 'Write "env:NAME" or "ssm:/path" into backout.yml.',
     });
   }
-  if (reference.startsWith('ssm:')) {
-    throw new BackoutError({
-      code: 'E_NOT_AVAILABLE',
-      kind: 'refused',
-      message: `${reference} cannot be read: the parameter store is not available yet.`,
-      remedy: 'Use an environment variable and write "env:NAME" into backout.yml.',
-    });
-  }
+  if (isStored(reference)) return resolveStored(reference, stored);
   const variable = reference.slice('env:'.length);
   const value = environment[variable];
   if (value === undefined || value === '') {
@@ -83,6 +86,39 @@ export function resolveReference(
     });
   }
   return value;
+}
+
+/** Whether it refers to the parameter store. */
+export function isStored(reference: string): boolean {
+  return reference.startsWith('ssm:');
+}
+
+/** The parameter that a reference names: `{service}` and `{environment}` are filled in. */
+export function parameterOf(reference: string, { service, environment }: Scope): string {
+  return reference
+    .slice('ssm:'.length)
+    .replaceAll('{service}', service)
+    .replaceAll('{environment}', environment);
+}
+
+function resolveStored(reference: string, stored: StoredSecrets | undefined): string {
+  if (stored === undefined) {
+    throw new BackoutError({
+      code: 'E_NOT_AVAILABLE',
+      kind: 'refused',
+      message: `${reference} cannot be read here: nothing was read from the parameter store.`,
+      remedy: 'Use an environment variable and write "env:NAME" into backout.yml.',
+    });
+  }
+  const value = stored.get(reference);
+  if (value instanceof BackoutError) throw value;
+  if (value !== undefined && value !== '') return value;
+  throw new BackoutError({
+    code: 'E_SECRET_MISSING',
+    kind: 'usage',
+    message: `The parameter of ${reference} does not exist, or is empty.`,
+    remedy: 'Put it there: `aws ssm put-parameter --type SecureString --name NAME --value VALUE`.',
+  });
 }
 
 /** Every reference in a configuration (or a part of it) and where it stands. */

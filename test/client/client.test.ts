@@ -8,7 +8,12 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { inspect } from 'node:util';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { type BackoutClient, connectBackout, type ConnectOptions } from '../../client/index.ts';
+import {
+  type BackoutClient,
+  type CommonOptions,
+  connectBackout,
+  type FileOptions,
+} from '../../client/index.ts';
 import { openFileFlags } from '../../src/adapters/file/flags.ts';
 import { startRedis } from '../../src/adapters/local/redis-server.ts';
 import { redisBreakers } from '../../src/adapters/redis/breakers.ts';
@@ -43,7 +48,7 @@ afterEach(() => rm(directory, { recursive: true }));
 const scope = () => ({ service, environment: 'test' });
 const flags = () => openFileFlags({ directory, scope: scope() });
 
-function connect(more: Partial<ConnectOptions> = {}): Promise<BackoutClient> {
+function connect(more: Partial<CommonOptions & FileOptions> = {}): Promise<BackoutClient> {
   return connectBackout({
     ...scope(),
     flagsDirectory: directory,

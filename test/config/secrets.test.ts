@@ -1,5 +1,10 @@
 import { expect, test } from 'vitest';
-import { listReferences, resolveReference, secretFault } from '../../src/config/secrets.ts';
+import {
+  listReferences,
+  resolveReference,
+  secretFault,
+  parameterOf,
+} from '../../src/config/secrets.ts';
 import { BackoutError } from '../../src/model/error.ts';
 
 function errorOf(reference: string, environment: Record<string, string | undefined>): BackoutError {
@@ -19,7 +24,7 @@ test('a reference to the environment is the value of the variable', () => {
 test.each([
   ['env:REDIS_URL', {}, 'E_SECRET_MISSING', 'not set', 'Set REDIS_URL'],
   ['env:REDIS_URL', { REDIS_URL: '' }, 'E_SECRET_MISSING', 'empty', 'Set REDIS_URL'],
-  ['ssm:/a/b', {}, 'E_NOT_AVAILABLE', 'not available yet', 'env:NAME'],
+  ['ssm:/a/b', {}, 'E_NOT_AVAILABLE', 'cannot be read here', 'env:NAME'],
   ['redis://:hunter2@x', {}, 'E_SECRET_REFERENCE', 'not one', 'env:NAME'],
 ])('%s with %o is %s', (reference, environment, code, message, remedy) => {
   const error = errorOf(reference, environment);
@@ -50,6 +55,27 @@ test('the name of a header decides only where values go out', () => {
   expect(secretFault('/token', ['checks', 'a', 'capture', 'token'])).toBeUndefined();
   expect(secretFault('text/html', ['checks', 'a', 'headers', 'Accept'])).toBeUndefined();
   expect(secretFault('', ['checks', 'a', 'headers', 'Cookie'])).toBeUndefined();
+});
+
+test('a reference to the parameter store is what was read from there', () => {
+  const denied = new BackoutError({ code: 'E_SECRETS_UNREACHABLE', message: 'no', remedy: 'ask' });
+  const stored = new Map<string, string | BackoutError>([
+    ['ssm:/a', 'value'],
+    ['ssm:/empty', ''],
+    ['ssm:/denied', denied],
+  ]);
+  expect(resolveReference('ssm:/a', {}, stored)).toBe('value');
+  for (const reference of ['ssm:/empty', 'ssm:/nowhere']) {
+    expect(() => resolveReference(reference, {}, stored)).toThrow(/does not exist, or is empty/);
+  }
+  expect(() => resolveReference('ssm:/denied', {}, stored)).toThrow(denied);
+});
+
+test('a reference may depend on the service and the environment', () => {
+  const scope = { service: 'shop', environment: 'production' };
+  expect(parameterOf('ssm:/x/{service}/{environment}/{service}', scope)).toBe(
+    '/x/shop/production/shop',
+  );
 });
 
 test('every reference is listed with its place', () => {

@@ -3,6 +3,7 @@
 import * as z from 'zod';
 import type { BackoutError } from '../../model/error.ts';
 import { type CallFailure, deployFailed, preflightFailed } from '../deploy-failure.ts';
+import { DENIED, THROTTLED } from './error-names.ts';
 
 /** The fields of an SDK's error that we read; the SDK gives no schema of its own. */
 const sdkError = z.object({
@@ -11,11 +12,6 @@ const sdkError = z.object({
   $metadata: z.object({ httpStatusCode: z.number().optional() }).optional(),
 });
 
-const THROTTLED =
-  /^(TooManyRequests|Throttl|RequestLimitExceeded|RequestThrottled|TooManyUpdates|ProvisionedThroughput)/;
-/** Credentials that are missing, over, or not enough: repeating the call cannot help. */
-const DENIED =
-  /^(AccessDenied|UnrecognizedClient|InvalidSignature|ExpiredToken|InvalidClientToken|Credentials|TokenProvider|MissingAuthenticationToken|NotAuthorized)/;
 const MISSING =
   /^(ResourceNotFound|ClusterNotFound|ServiceNotFound|ServiceNotActive|InvalidInstanceId|InvocationDoesNotExist|RepositoryNotFound|ImageNotFound)/;
 

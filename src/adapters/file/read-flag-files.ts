@@ -9,9 +9,9 @@ import { newestDocuments } from '../../model/override-log.ts';
 
 /** Documents by file name. Of the overrides, only each incident's newest. */
 export interface FlagFiles {
-  base: Record<string, DocumentText>;
-  safe: Record<string, DocumentText>;
-  overrides: Record<string, DocumentText>;
+  base: Readonly<Record<string, DocumentText>>;
+  safe: Readonly<Record<string, DocumentText>>;
+  overrides: Readonly<Record<string, DocumentText>>;
 }
 
 type Kind = keyof FlagFiles;

@@ -2,6 +2,13 @@
 import * as z from 'zod';
 import { checkedText, duration, named, reference, words } from '../values.ts';
 
+/** More than any account has; it keeps a slip of the finger out. */
+const MOST = 100_000;
+
+function count() {
+  return z.int().min(1).max(MOST);
+}
+
 const state = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z
@@ -25,6 +32,22 @@ const state = z.discriminatedUnion('kind', [
     )
       .default('/backout')
       .describe('Path under which every parameter of Backout lives. Default: /backout'),
+    parameter_throughput: z
+      .enum(['standard', 'high'])
+      .default('standard')
+      .describe(
+        'Setting of Parameter Store in this account and region: "standard" writes about 3 parameters per second, "high" about 10. Default: standard',
+      ),
+    services_sharing: count()
+      .default(1)
+      .describe(
+        'Services in this account and region, this one included, that may have to be made safe at the same time. Default: 1',
+      ),
+    hosts: count()
+      .default(1)
+      .describe(
+        'Hosts whose applications read flags from the parameter store in this account and region. Default: 1',
+      ),
     evidence_bucket: words()
       .optional()
       .describe('S3 bucket for evidence and for break-glass leases. Left out: none.'),

@@ -1,0 +1,242 @@
+/** An application whose flags are in the parameter store, over the wire. */
+
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type BackoutClient, type CommonOptions, connectBackout } from '../../client/index.ts';
+import type { ParameterStoreOptions } from '../../client/ssm-source.ts';
+import type { BackoutError } from '../../src/model/error.ts';
+import type { FlagValues } from '../../src/model/flags.ts';
+import { callsToRead } from '../../src/model/parameter-rates.ts';
+import { liftedOverride, publishSample, safeOverride } from '../contracts/flags.contract.ts';
+import { TEST_REGION } from '../support/aws-lambda.ts';
+import { parameterFixture, type ParameterFixture } from '../support/aws-parameters.ts';
+import { hold, refuse, throttle } from '../support/aws-proxy.ts';
+import { AWS_SETUP_MS, loadServices, requireAws } from '../support/aws-server.ts';
+import { until } from '../support/until.ts';
+
+const program = fileURLToPath(new URL('programs/read-parameters.ts', import.meta.url));
+let folder: string;
+let problems: BackoutError[];
+
+beforeEach(requireAws, AWS_SETUP_MS);
+beforeEach(() => loadServices('ssm'), AWS_SETUP_MS);
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'backout-parameters-'));
+  problems = [];
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+function connect(
+  { client, prefix }: ParameterFixture,
+  more: ParameterStoreOptions = {},
+  common: Partial<CommonOptions> = {},
+): Promise<BackoutClient> {
+  return connectBackout({
+    service: 'shop',
+    environment: 'test',
+    instance: 'api-1',
+    pollMs: 60_000,
+    onProblem: (problem) => problems.push(problem),
+    parameterStore: { client, prefix, ...more },
+    ...common,
+  });
+}
+
+const FAST = { pollMs: 50 };
+
+/** Pages read, by the last part of their path. */
+function pages({ proxy }: ParameterFixture): Record<string, number> {
+  const paths = proxy
+    .inputs('GetParametersByPath')
+    .map(({ Path }) => String(Path).split('/').at(-1));
+  return Object.fromEntries(
+    ['flags', 'safe', 'overrides'].map((kind) => [
+      kind,
+      paths.filter((path) => path === kind).length,
+    ]),
+  );
+}
+
+function manyFlags(value: boolean): FlagValues {
+  const names = Array.from(
+    { length: 10_000 },
+    (_, at) => `checkout_features_${String(at).padStart(5, '0')}_enabled`,
+  );
+  return Object.fromEntries(names.map((name) => [name, value]));
+}
+
+describe('10,000 flags', () => {
+  it('in more than 100 parameters are there at the start, in as many calls as there are pages', async () => {
+    await using at = await parameterFixture();
+    await at.others.publish('features', manyFlags(true), manyFlags(false));
+    const names = Object.keys(await at.stored());
+    const count = (kind: string): number =>
+      names.filter((name) => name.includes(`/${kind}/`)).length;
+    expect(count('flags')).toBeGreaterThan(100);
+    await using client = await connect(at);
+    await until('the client has the values', () =>
+      client.snapshot().flag('checkout_features_09999_enabled', false),
+    );
+    expect(client.snapshot().flag('checkout_features_00000_enabled', false)).toBe(true);
+    const { flags, safe, overrides } = pages(at);
+    expect({ flags, safe }).toEqual({
+      flags: callsToRead(count('flags')),
+      safe: callsToRead(count('safe')),
+    });
+    expect(overrides).toBeLessThanOrEqual(2);
+    expect(problems).toEqual([]);
+  }, 60_000);
+
+  it('cost one call per look after that, and are all safe at the next look', async () => {
+    await using at = await parameterFixture();
+    await at.others.publish('features', manyFlags(true), manyFlags(false));
+    await using client = await connect(at, {}, FAST);
+    await until('the client has the values', () =>
+      client.snapshot().flag('checkout_features_09999_enabled', false),
+    );
+    at.proxy.calls.length = 0;
+    await until('the store was asked', () => at.proxy.calls.length >= 5);
+    expect(pages(at)).toMatchObject({ flags: 0, safe: 0 });
+    await at.others.engage(safeOverride(1));
+    await until('the client is safe', () => client.snapshot().safeState);
+    const safe = client.snapshot();
+    expect(Object.keys(manyFlags(true)).filter((name) => safe.flag(name, true))).toEqual([]);
+    await at.others.lift(liftedOverride(2));
+    await until('the client has the values', () =>
+      client.snapshot().flag('checkout_features_00000_enabled', false),
+    );
+    expect(pages(at)).toMatchObject({ flags: 0, safe: 0 });
+  }, 60_000);
+});
+
+describe('A reader', () => {
+  it('sees a base value that was changed when the values are due', async () => {
+    await using at = await parameterFixture();
+    await publishSample(at.others);
+    await using client = await connect(at, { valuesEveryMs: 100 }, FAST);
+    expect(client.snapshot().flag('posts', false)).toBe(true);
+    await at.others.setBase('community', 'posts', false);
+    await until('the client has the values', () => !client.snapshot().flag('posts', true));
+  });
+
+  it('gets all pages although AWS says again and again that it asks too fast', async () => {
+    await using at = await parameterFixture();
+    await publishSample(at.others);
+    at.proxy.use(throttle('GetParametersByPath', 4));
+    await using client = await connect(at, {}, FAST);
+    await until('the client has the values', () => client.snapshot().flag('perDay', 0) === 50);
+    expect(at.proxy.inputs('GetParametersByPath').length).toBeGreaterThan(4);
+  });
+
+  it('that cannot read holds what it knew, and says so', async () => {
+    await using at = await parameterFixture();
+    await publishSample(at.others);
+    await at.others.engage(safeOverride(1));
+    await using client = await connect(at, { valuesEveryMs: 50 }, FAST);
+    await until('the client is safe', () => client.snapshot().safeState);
+    at.proxy.use(refuse('GetParametersByPath', 400, 'AccessDeniedException'));
+    await until('the client says what is wrong', () =>
+      problems.some(({ message }) => message.includes('AccessDenied')),
+    );
+    expect(client.snapshot()).toMatchObject({ safeState: true });
+    expect(client.snapshot().flag('posts', true)).toBe(false);
+  });
+
+  it('starts in time when AWS does not answer, and with the fallbacks of the program', async () => {
+    await using at = await parameterFixture();
+    at.proxy.use(hold('GetParametersByPath'));
+    const from = performance.now();
+    await using client = await connect(at, {}, FAST);
+    expect(performance.now() - from).toBeLessThan(2_500);
+    expect(client.snapshot().flag('posts', false)).toBe(false);
+    at.proxy.calm();
+    await publishSample(at.others);
+    await until('the client has the values', () => client.snapshot().flag('posts', false));
+  });
+
+  it.each([
+    ['inc1', 'nonsense'],
+    ['inc1/inside', '{}'],
+  ])('takes an override %s that says %j for everything safe', async (name, text) => {
+    await using at = await parameterFixture();
+    await publishSample(at.others);
+    await at.put(`${at.paths.overrides}/${name}`, text);
+    await using client = await connect(at, {}, FAST);
+    await until('the client is safe', () => client.snapshot().safeState);
+    expect(client.snapshot().flag('posts', true)).toBe(false);
+  });
+
+  it('keeps what it knew of a group when a part cannot be understood', async () => {
+    await using at = await parameterFixture();
+    await publishSample(at.others);
+    await using client = await connect(at, { valuesEveryMs: 50 }, FAST);
+    expect(client.snapshot().flag('posts', false)).toBe(true);
+    await at.put(`${at.paths.flags}/community/2`, '{"posts":');
+    await until('the client says what is wrong', () =>
+      problems.some(({ message }) => message.includes('community')),
+    );
+    expect(client.snapshot().flag('posts', false)).toBe(true);
+  });
+});
+
+describe('Processes of one host', () => {
+  it('share one reader: five cost as much as one', async () => {
+    await using at = await parameterFixture();
+    await publishSample(at.others);
+    await using resources = new AsyncDisposableStack();
+    const clients: BackoutClient[] = [];
+    for (let number = 0; number < 5; number += 1) {
+      clients.push(resources.use(await connect(at, { shareDirectory: folder }, { pollMs: 200 })));
+    }
+    await until('the client has the values', () =>
+      clients.every((client) => client.snapshot().flag('posts', false)),
+    );
+    expect(pages(at)).toMatchObject({ flags: 1, safe: 1 });
+    const from = performance.now();
+    const before = pages(at)['overrides'] ?? 0;
+    await at.others.engage(safeOverride(1));
+    await until('the client is safe', () => clients.every((client) => client.snapshot().safeState));
+    await until('a second has passed', () => performance.now() - from > 1_000);
+    // At most one look per 160 ms, for all five.
+    const looks = (pages(at)['overrides'] ?? 0) - before;
+    expect(looks).toBeLessThanOrEqual(Math.ceil((performance.now() - from) / 160) + 1);
+  });
+
+  it('go on when the one that reads is closed, and when it is killed', async () => {
+    await using at = await parameterFixture();
+    await publishSample(at.others);
+    const first = await connect(at, { shareDirectory: folder }, FAST);
+    const child = spawn(process.execPath, [program, at.proxy.url, TEST_REGION, at.prefix, folder], {
+      stdio: ['pipe', 'pipe', 'inherit'],
+    });
+    await once(child.stdout, 'data');
+    await first.close();
+    // The child reads now.
+    at.proxy.calls.length = 0;
+    await until('the store was asked', () => at.proxy.calls.length > 0);
+    await using last = await connect(at, { shareDirectory: folder }, FAST);
+    await until('the client has the values', () => last.snapshot().flag('posts', false));
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+    await at.others.engage(safeOverride(1));
+    const from = performance.now();
+    await until('the client is safe', () => last.snapshot().safeState);
+    expect(performance.now() - from).toBeLessThan(2_000);
+  });
+
+  it('read for themselves nothing that others than their user could have written', async () => {
+    await using at = await parameterFixture();
+    await publishSample(at.others);
+    const [first] = [await connect(at, { shareDirectory: folder }, FAST)];
+    await first.close();
+    await chmod(join(folder, 'shop', 'test'), 0o777);
+    await using client = await connect(at, { shareDirectory: folder }, FAST);
+    expect(client.snapshot().flag('posts', false)).toBe(false);
+    expect(problems.map(({ message }) => message).join()).toContain('can be written by others');
+  });
+});
