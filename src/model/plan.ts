@@ -5,8 +5,11 @@ import type { Scope } from './scope.ts';
 
 /** What a step does. Data only: what was approved is what runs. */
 export type StepAction =
-  /** `expect`, `flags`: groups and flags with safe values in backout.yml: all must read back so. */
-  | { kind: 'engage-override'; groups?: string[]; expect: string[]; flags?: string[] }
+  /**
+   * `expect`, `flags`: groups and flags with safe values in backout.yml: all must read back so. Left
+   * out: the override alone is read back, which covers them all, and takes no longer for many.
+   */
+  | { kind: 'engage-override'; groups?: string[]; expect?: string[]; flags?: string[] }
   | { kind: 'trip-breakers'; providers: string[]; groups?: string[] }
   | { kind: 'prove-flags' }
   /** `artefact`: what the release was recorded to be on this target, where somebody did. */

@@ -314,7 +314,7 @@ type Place =
 async function findPlace(ports: AlarmPorts, signalled: Signalled): Promise<Place> {
   const incident = incidentOfSignal(signalled);
   try {
-    const { overrides } = await within(ports.clock, LOOK_CAP_MS, () => ports.flags.read());
+    const overrides = await within(ports.clock, LOOK_CAP_MS, () => ports.flags.overrides());
     const ours = overrides.find((override) => override.incident === incident);
     if (ours?.mode === 'lifted' && isCopy(signalled, ours.since)) {
       return { kind: 'lifted', incident, by: ours.by };

@@ -21,7 +21,7 @@ export async function runningIncident(
   ports: Pick<OperationPorts, 'clock' | 'flags'>,
 ): Promise<string | undefined> {
   try {
-    const { overrides } = await within(ports.clock, LOOK_CAP_MS, () => ports.flags.read());
+    const overrides = await within(ports.clock, LOOK_CAP_MS, () => ports.flags.overrides());
     return overrides
       .filter((override) => override.mode === 'safe')
       .toSorted((a, b) => (a.since < b.since ? 1 : -1))[0]?.incident;

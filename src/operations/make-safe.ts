@@ -13,7 +13,7 @@ import { NO_LEASES } from './leases.ts';
 import type { OperationPorts, Request, RollbackResult } from './operation-ports.ts';
 import { type Haste, planFlags } from './plan-rollback.ts';
 import { stepHandlers } from './step-handlers.ts';
-import { readStillOff } from './still-off.ts';
+import { readHeldOff, readStillOff } from './still-off.ts';
 
 /** Longest that recording the opening may: the spool's 1.5 s, and its disk. */
 const RECORD_CAP_MS = 2_000;
@@ -71,7 +71,8 @@ export async function makeSafe(
       ...(haste === undefined ? {} : { limits: haste }),
     },
   );
-  const stillOff = await readStillOff(ports, haste?.confirmMs);
+  const stillOff =
+    haste === undefined ? await readStillOff(ports) : await readHeldOff(ports, haste.confirmMs);
   const news = announcer(ports, incident, messagesSent(interrupted?.entries ?? []), {
     commander: () => lead.commander(),
     // It was the last message: whoever leads next is nobody's question any more.

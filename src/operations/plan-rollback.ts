@@ -76,13 +76,17 @@ export interface Haste {
   proveMs: number;
 }
 
-function hastyCap({ action, cap_ms: usual }: Step, haste: Haste): number {
+function inHaste(step: Step, haste: Haste): Step {
+  const { action, cap_ms: usual } = step;
   const caps: Partial<Record<Step['action']['kind'], number>> = {
     'engage-override': haste.overrideMs,
     'trip-breakers': haste.breakersMs,
     'prove-flags': haste.proveMs,
   };
-  return Math.min(usual, caps[action.kind] ?? usual);
+  const cap = Math.min(usual, caps[action.kind] ?? usual);
+  if (action.kind !== 'engage-override') return { ...step, cap_ms: cap };
+  const { expect: _all, flags: _each, ...override } = action;
+  return { ...step, action: override, cap_ms: cap };
 }
 
 /** Level flags: the safe state, and the proof that the service took it. */
@@ -96,10 +100,7 @@ export function planFlags(facts: PlanFacts, haste?: Haste): Plan {
     budget_ms: facts.budgetsMs.flags,
     budget_ends_with: facts.fastPath ? 'prove-flags' : 'engage-override',
     resources: [],
-    steps:
-      haste === undefined
-        ? steps
-        : steps.map((step) => ({ ...step, cap_ms: hastyCap(step, haste) })),
+    steps: haste === undefined ? steps : steps.map((step) => inHaste(step, haste)),
   });
 }
 

@@ -92,11 +92,12 @@ function engageOverride(ports: HandlerPorts, action: ActionOf<'engage-override'>
       await ports.flags.engage(overrideOf(context, action.groups));
     },
     async confirm({ incident }) {
+      const { expect: groups } = action;
+      if (groups === undefined) return await confirmOverride(ports, action, incident);
       const snapshot = await ports.flags.read();
       const mine = snapshot.overrides.filter((override) => override.incident === incident);
       if (mine.length === 0) return notDone('No override of this incident is stored.');
       // What backout.yml has, not what is stored: a group that nobody published is not safe.
-      const groups = action.expect;
       const missing = groups.filter((group) => !Object.hasOwn(snapshot.safe, group));
       const open = groups.filter((group) => !mine.some((override) => covers(override, group)));
       const unsafe = effectiveFlags(snapshot)
@@ -124,6 +125,25 @@ function engageOverride(ports: HandlerPorts, action: ActionOf<'engage-override'>
       return done(`Override stored and read back; ${groups.length} flag groups are safe.`);
     },
   };
+}
+
+/** In haste: that the decision is durable, and as wide as it was asked for. */
+async function confirmOverride(
+  ports: HandlerPorts,
+  { groups }: ActionOf<'engage-override'>,
+  incident: string,
+) {
+  const all = await ports.flags.overrides();
+  const mine = all.filter((override) => override.incident === incident);
+  const wide = mine.some(
+    (override) =>
+      override.mode === 'unreadable' ||
+      (override.mode === 'safe' &&
+        (override.groups === undefined ||
+          (groups?.every((group) => override.groups?.includes(group)) ?? false))),
+  );
+  if (!wide) return notDone('No override of this incident is stored that covers all of it.');
+  return done('Override stored and read back.');
 }
 
 function tripBreakers(ports: HandlerPorts, action: ActionOf<'trip-breakers'>): StepHandler {

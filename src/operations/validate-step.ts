@@ -2,9 +2,12 @@ import type { StageResult } from '../model/check.ts';
 import type { StepAction } from '../model/plan.ts';
 import { done, notDone, type StepHandler, unknown } from './step-handler.ts';
 import type { HandlerPorts } from './step-handlers.ts';
+import type { FlagStore } from '../ports/flags.ts';
 import { watchBake } from './watch-bake.ts';
 
-type ValidatePorts = Pick<HandlerPorts, 'clock' | 'flags' | 'checks' | 'onStage'>;
+type ValidatePorts = Pick<HandlerPorts, 'clock' | 'checks' | 'onStage'> & {
+  flags: Pick<FlagStore, 'read'>;
+};
 
 /** Measuring is the effect: a verdict that is not passed is a step that is not done. */
 export function validateStep(

@@ -27,7 +27,7 @@ import { databaseUrl } from './build-metrics.ts';
 
 interface CheckPorts {
   clock: Clock;
-  flags: FlagStore;
+  flags: Pick<FlagStore, 'read'>;
   breakers: Breakers;
   ids: Ids;
   metrics: readonly MetricSource[];

@@ -10,7 +10,11 @@ export async function openFlags({
   const files = openFileFlags({ directory: resolve(stateDirectory, 'flags'), scope });
   return {
     // An emergency can only make safe: it is handed nothing that could lift or edit.
-    flags: { read: () => files.read(), engage: (override) => files.engage(override) },
+    flags: {
+      read: () => files.read(),
+      overrides: () => files.overrides(),
+      engage: (override) => files.engage(override),
+    },
     editor: files,
   };
 }

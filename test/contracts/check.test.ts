@@ -62,8 +62,14 @@ checkContract('memory', () =>
 );
 
 function flagsSafe(read: FlagStore['read']): Check {
-  const flags = { read, engage: notAskedFor };
-  return flagsSafeCheck({ name: 'flags', stages, flags, groups: 'all', timeoutMs: 100, clock });
+  return flagsSafeCheck({
+    name: 'flags',
+    stages,
+    flags: { read },
+    groups: 'all',
+    timeoutMs: 100,
+    clock,
+  });
 }
 
 function covering(groups: string[]): FlagStore['read'] {

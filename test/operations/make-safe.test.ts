@@ -129,7 +129,7 @@ describe('what making safe waits for', () => {
       messengers: ports.messengers.map((messenger) => spy('messenger', messenger)),
     });
     const before = calls.slice(0, calls.indexOf('flags.engage'));
-    const first = ['flags.read', 'journal.append', 'breakers.trip'];
+    const first = ['flags.overrides', 'journal.append', 'breakers.trip'];
     expect(before.filter((call) => !first.includes(call))).toEqual([]);
     const never = [
       'leases',
@@ -149,6 +149,7 @@ describe('what making safe waits for', () => {
     let engagedAfter: number | undefined;
     const flags = {
       read: () => ports.flags.read(),
+      overrides: () => ports.flags.overrides(),
       engage: async (override: Parameters<typeof ports.flags.engage>[0]) => {
         engagedAfter = clock.now() - began;
         return await ports.flags.engage(override);

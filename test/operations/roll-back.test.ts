@@ -171,6 +171,7 @@ describe('a rollback of the application', () => {
         const late = () => site.clock.now() - began >= 600_000;
         site.ports.flags = {
           engage: (override) => flags.engage(override),
+          overrides: () => flags.overrides(),
           read: () => (late() ? Promise.reject(unreachable()) : flags.read()),
         };
       },

@@ -112,6 +112,6 @@ describe('a complaint while the journal is away', () => {
     };
     await reportMany(site, 12, { ports: others });
     await report(site, { ports: { ...others, journal: spoolOnly(site, []) } });
-    expect(calls).toEqual(['flags.read']);
+    expect(calls).toEqual(['flags.overrides']);
   });
 });

@@ -71,7 +71,7 @@ function openNight() {
     });
     const validation = {
       clock,
-      flags: { read: () => Promise.resolve(calm), engage: () => Promise.reject(new Error()) },
+      flags: { read: () => Promise.resolve(calm) },
       checks: [health],
       onStage: () => Promise.resolve(),
     };

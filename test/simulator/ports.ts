@@ -121,12 +121,16 @@ export function openPorts(
     read('flags', 'read', () => flags.read(), {
       earlier: (at) => world.flagHistory.findLast((one) => one.at <= at)?.snapshot,
     });
+  const readOverrides = () =>
+    read('flags', 'overrides', () => flags.overrides(), {
+      earlier: (at) => world.flagHistory.findLast((one) => one.at <= at)?.snapshot.overrides,
+    });
   const ports: OperationPorts & MaintenancePorts = {
     scope: SCOPE,
     clock,
     ids: process.ids,
     journal,
-    flags: { read: readFlags, engage },
+    flags: { read: readFlags, overrides: readOverrides, engage },
     editor: {
       lift: (override) =>
         write('flags', 'lift', [override], () => flags.lift(override), {

@@ -100,7 +100,7 @@ export function openChecks(
     },
   };
   if (underSafeState === 'skip') return [health];
-  const flags = { read: readFlags, engage: () => Promise.reject(new Error('A check only reads.')) };
+  const flags = { read: readFlags };
   const options = { name: 'flags-safe', stages, flags, groups: 'all' as const, timeoutMs: 3_000 };
   return [health, flagsSafeCheck({ ...options, clock })];
 }

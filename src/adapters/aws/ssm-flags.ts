@@ -87,6 +87,9 @@ export function ssmFlags({ calls, paths, singles = [] }: SsmFlagOptions): FlagSt
         return { base: { ...mergeGroups(base), ...single }, safe: mergeGroups(safe), overrides };
       });
     },
+    async overrides() {
+      return await reachFlags('nothing', readOverrides);
+    },
     async engage(override) {
       requireOverride(override);
       return await reachFlags('unknown', async () => {

@@ -86,6 +86,11 @@ export function openFileFlags({ directory, scope }: FileFlagOptions): FlagStore 
         };
       });
     },
+    async overrides() {
+      return reach(directory, 'nothing', async () =>
+        parseOverrides(await readOverrideFiles(directory, scope)),
+      );
+    },
     async engage(override) {
       requireOverride(override);
       return reach(directory, 'unknown', async () => {

@@ -19,6 +19,9 @@ export function memoryFlags(): FlagStore & FlagEditor {
         overrides: [...overrides.values()],
       });
     },
+    async overrides() {
+      return structuredClone([...overrides.values()]);
+    },
     async engage(override) {
       requireOverride(override);
       const change = decideEngage(overrides.get(override.incident), override);

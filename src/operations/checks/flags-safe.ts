@@ -10,7 +10,7 @@ import type { FlagStore } from '../../ports/flags.ts';
 export interface FlagsSafeOptions {
   name: string;
   stages: readonly string[];
-  flags: FlagStore;
+  flags: Pick<FlagStore, 'read'>;
   /** Groups that must be safe; `all` = every group that has safe values. */
   groups: 'all' | readonly string[];
   /** When given, every running instance must also have acknowledged the present state. */

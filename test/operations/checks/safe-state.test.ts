@@ -47,10 +47,7 @@ function flagsCheck(
   return flagsSafeCheck({
     name: 'flags',
     stages: ['now'],
-    flags: {
-      read: () => Promise.resolve(whole),
-      engage: () => Promise.resolve({ changed: false }),
-    },
+    flags: { read: () => Promise.resolve(whole) },
     groups: more.groups ?? 'all',
     ...(more.instances === undefined
       ? {}
