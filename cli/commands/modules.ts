@@ -20,6 +20,8 @@ const MODULES: { words: readonly string[]; load: () => Promise<AddCommand> }[] =
     words: ['plan', 'rollback'],
     load: async () => (await import('./rollback.ts')).addRollback,
   },
+  { words: ['decide'], load: async () => (await import('./decide.ts')).addDecide },
+  { words: ['observe'], load: async () => (await import('./observe.ts')).addObserve },
   { words: ['guard'], load: async () => (await import('./guard.ts')).addGuard },
   { words: ['flags'], load: async () => (await import('./flags.ts')).addFlags },
   { words: ['breakers'], load: async () => (await import('./breakers.ts')).addBreakers },

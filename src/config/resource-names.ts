@@ -34,6 +34,11 @@ export function functionAddress(scope: Scope, name: FunctionName): string {
   return `${functionName(scope, name)}:${LIVE_ALIAS}`;
 }
 
+/** The alarm that is made from a rule: `backout-shop-production-critical-errors`. */
+export function alarmName({ service, environment }: Scope, rule: string): string {
+  return `backout-${service}-${environment}-${rule}`;
+}
+
 /** `messages`: for the messenger; `journal`: entries for journal-drain. */
 export type QueueName = 'messages' | 'journal';
 

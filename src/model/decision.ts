@@ -3,7 +3,9 @@ import type { Level } from './level.ts';
 /** The part of a rule of the decision matrix that a decision needs; `backout.yml` has the whole. */
 export interface DecisionRule {
   /** Bounds that hold all at once. */
-  threshold?: { above?: number; at_least?: number; below?: number; at_most?: number } | undefined;
+  threshold?:
+    | { [Bound in 'above' | 'at_least' | 'below' | 'at_most']?: number | undefined }
+    | undefined;
   /** How long it has to last without a break, in milliseconds. */
   for: number;
   /** Fewer requests than this in `for` decide nothing. */

@@ -1,10 +1,9 @@
 import { readEvent } from '../adapters/aws/events/read-event.ts';
 import { type Parcel, unwrapEvent } from '../adapters/aws/events/unwrap-event.ts';
 import type { EnvironmentVariables } from '../config/environment.ts';
-import type { SelectedConfig } from '../config/select.ts';
-import type { AlarmSettings } from '../model/alarm.ts';
 import { BackoutError } from '../model/error.ts';
 import { type AlarmAnswer, answerAlarm } from '../operations/answer-alarm.ts';
+import { alarmSettings } from './alarm-settings.ts';
 import { openDirectStores } from './direct-stores.ts';
 import { drainNow, functionService } from './function-service.ts';
 import type { OpenService } from './open-service.ts';
@@ -77,20 +76,6 @@ export function alarmFunction(
       return { batchItemFailures: failed.map((itemIdentifier) => ({ itemIdentifier })) };
     },
     [Symbol.asyncDispose]: () => service[Symbol.asyncDispose](),
-  };
-}
-
-/** What of a configuration decides about alarms. */
-export function alarmSettings({ rules, alarms, environment }: SelectedConfig): AlarmSettings {
-  const { account, regions, automation } = environment;
-  return {
-    rules,
-    armed: automation === 'armed',
-    account,
-    regions,
-    maxAgeMs: alarms.max_age,
-    rereadAfterMs: alarms.reread_after,
-    flapping: { changes: alarms.flapping.changes, withinMs: alarms.flapping.within },
   };
 }
 

@@ -66,6 +66,7 @@ export function awsUrl(): string {
 
 /** A call of each service that asks for nothing much. */
 const FIRST_CALLS = {
+  cloudwatch: 'GraniteServiceVersion20100801.ListDashboards',
   ecr: 'AmazonEC2ContainerRegistry_V20150921.DescribeRepositories',
   ecs: 'AmazonEC2ContainerServiceV20141113.ListClusters',
   ssm: 'AmazonSSM.ListCommands',
