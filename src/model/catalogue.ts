@@ -1,4 +1,6 @@
+import { clockWords } from './clock-catalogue.ts';
 import type { Message, MessageCode, MessageFacts } from './message.ts';
+import { called, describeSeconds, problems, reason } from './message-lines.ts';
 
 /** How loud each message is. */
 const SEVERITY: Record<MessageCode, Message['severity']> = {
@@ -23,6 +25,15 @@ const SEVERITY: Record<MessageCode, Message['severity']> = {
   'guard-blind': 'warning',
   'guard-sees': 'info',
   'person-needed': 'page',
+  'investigation-started': 'warning',
+  'investigation-ended': 'warning',
+  'incident-update': 'info',
+  escalation: 'page',
+  'stability-check': 'info',
+  'follow-up': 'info',
+  'automation-held': 'page',
+  'handed-over': 'warning',
+  'clock-ended': 'warning',
 };
 
 /** Names listed in one line; the facts have all of them. */
@@ -90,6 +101,15 @@ function safeStateWords(
     case 'guard-blind':
     case 'guard-sees':
     case 'person-needed':
+    case 'investigation-started':
+    case 'investigation-ended':
+    case 'incident-update':
+    case 'escalation':
+    case 'stability-check':
+    case 'follow-up':
+    case 'automation-held':
+    case 'handed-over':
+    case 'clock-ended':
       return words(code, facts);
     default:
       return code satisfies never;
@@ -203,6 +223,16 @@ function words(code: MessageCode, facts: MessageFacts): { title: string; lines: 
       return { title: `✅ GUARD CAN TELL WHAT IS LIVE AGAIN: ${where}`, lines: findings(facts) };
     case 'person-needed':
       return { title: `🚨 A PERSON HAS TO DECIDE: ${where}`, lines: reason(facts) };
+    case 'investigation-started':
+    case 'investigation-ended':
+    case 'incident-update':
+    case 'escalation':
+    case 'stability-check':
+    case 'follow-up':
+    case 'automation-held':
+    case 'handed-over':
+    case 'clock-ended':
+      return clockWords(code, facts, { where, from, to });
     default:
       return code satisfies never;
   }
@@ -218,12 +248,9 @@ function goingTo({ returning }: MessageFacts, from: string, to: string): string 
     ? `Returning from ${from} to ${to}`
     : `Going from ${from} back to ${to}`;
 }
-const reason = ({ reason: why }: MessageFacts): string[] => [`Reason: ${why}`];
 const findings = ({ found: list = [] }: MessageFacts): string[] => list;
 const byWhom = ({ who: list = [] }: MessageFacts): string[] => list;
 const work = ({ work: what = 'maintenance' }: MessageFacts): string => what;
-const problems = ({ problems: list }: MessageFacts): string[] =>
-  (list ?? []).map((problem) => `Problem: ${problem}`);
 const off = ({ off: list }: MessageFacts): string[] => {
   if (list === undefined) return [];
   if (list.length === 0) return ['Nothing is off any more.'];
@@ -246,14 +273,6 @@ const complaints = ({ complaints: found }: MessageFacts): string[] =>
   found === undefined ? [] : [`${countComplaints(found.count, found.within_s * 1000)}.`];
 const personDecides = ({ decide_at: at }: MessageFacts): string =>
   at === undefined ? 'Then a person decides.' : `A person decides at ${at.slice(11, 16)} UTC.`;
-/** The commander by name: it is them that a page of this kind is for. */
-function called({ page = [], commander }: MessageFacts): string[] {
-  const who = page.map((contact) =>
-    contact === 'commander' && commander !== undefined ? `${contact} (${commander})` : contact,
-  );
-  return who.length === 0 ? [] : [`Call now: ${who.join(', ')}.`];
-}
-
 /** `4 user complaints within 30 min` */
 export function countComplaints(count: number, withinMs: number): string {
   const many = count === 1 ? '1 user complaint' : `${count} user complaints`;
@@ -282,11 +301,4 @@ function footer(facts: MessageFacts): string[] {
 /** A reason of several lines, or one that turns the writing round, must not pose as our words. */
 function oneLine(text: string): string {
   return text.replaceAll(/[\s\p{Cc}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]+/gu, ' ');
-}
-
-/** `45 s`, `4 min`: as exact as an estimate deserves. */
-export function describeSeconds(seconds: number): string {
-  return seconds < 100
-    ? `${Math.max(1, Math.round(seconds))} s`
-    : `${Math.round(seconds / 60)} min`;
 }

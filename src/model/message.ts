@@ -23,6 +23,15 @@ export const MESSAGE_CODES = [
   'guard-blind',
   'guard-sees',
   'person-needed',
+  'investigation-started',
+  'investigation-ended',
+  'incident-update',
+  'escalation',
+  'stability-check',
+  'follow-up',
+  'automation-held',
+  'handed-over',
+  'clock-ended',
 ] as const;
 
 export type MessageCode = (typeof MESSAGE_CODES)[number];
@@ -67,6 +76,17 @@ export interface MessageFacts {
   complaints?: { count: number; within_s: number };
   /** When a person decides, ISO 8601 UTC. */
   decide_at?: string;
+  /** What happens then, where nobody stops it. */
+  then?: 'roll_back' | 'ask';
+  /** Whether the signal was over by itself. */
+  recovered?: boolean;
+  /** Seconds since the incident began. */
+  elapsed_s?: number;
+  customers_hit?: boolean;
+  /** Who stopped what would go on by itself. */
+  paused_by?: string;
+  /** Where to watch it. */
+  link?: string;
   /** Contacts of `backout.yml` that are to be called now. */
   page?: string[];
   /** What the guard found, as sentences. */

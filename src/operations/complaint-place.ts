@@ -1,5 +1,5 @@
 import { isComplaint } from '../model/complaints.ts';
-import type { Incident } from '../model/incident.ts';
+import { type Incident, isMaintenance } from '../model/incident.ts';
 import type { JournalEntry } from '../model/journal.ts';
 import { hashJson } from '../model/json.ts';
 import { timestamp } from '../ports/clock.ts';
@@ -36,7 +36,7 @@ export async function findPlace(
   }
   const counted = reference && (await findReference(ports, incidents, reference, oldest));
   if (counted) return { incident: counted.id, opens: false, counted: counted.status };
-  const open = incidents.find(({ status }) => status === 'open');
+  const open = incidents.find((one) => one.status === 'open' && !isMaintenance(one));
   if (open !== undefined) return { incident: open.id, opens: false };
   // Named after what was there before it: two reporters that both find nothing open the same one.
   const before = incidents.map(({ id }) => id).toSorted();

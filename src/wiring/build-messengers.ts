@@ -36,6 +36,15 @@ const SUBJECT: Record<MessageCode, Subject> = {
   'guard-blind': 'escalation',
   'guard-sees': 'escalation',
   'person-needed': 'escalation',
+  escalation: 'escalation',
+  'investigation-started': 'started',
+  'investigation-ended': 'progress',
+  'incident-update': 'progress',
+  'stability-check': 'progress',
+  'follow-up': 'progress',
+  'automation-held': 'escalation',
+  'handed-over': 'started',
+  'clock-ended': 'escalation',
 };
 
 interface MessengerPorts {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { composeMessage, describeSeconds } from '../../src/model/catalogue.ts';
+import { composeMessage } from '../../src/model/catalogue.ts';
+import { describeSeconds } from '../../src/model/message-lines.ts';
 import { MESSAGE_CODES, type MessageCode, type MessageFacts } from '../../src/model/message.ts';
 
 const facts: MessageFacts = {
@@ -113,7 +114,7 @@ describe('messages', () => {
     expect(message.facts.off).toHaveLength(500);
   });
 
-  it('page somebody when it failed, nobody can tell, it is over budget, a held release is back, or many users complain', () => {
+  it('page somebody when it failed, nobody can tell, it is over budget, a held release is back, many users complain, or a person has to go on', () => {
     const paging = MESSAGE_CODES.filter(
       (code) => composeMessage(code, 'k', facts).severity === 'page',
     );
@@ -123,6 +124,9 @@ describe('messages', () => {
       'budget-exceeded',
       'complaints-page',
       'held-release-back',
+      'person-needed',
+      'escalation',
+      'automation-held',
     ]);
   });
 

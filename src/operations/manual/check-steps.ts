@@ -1,4 +1,4 @@
-import { describeSeconds } from '../../model/catalogue.ts';
+import { describeSeconds } from '../../model/message-lines.ts';
 import { canonicalJson } from '../../model/json.ts';
 import { quote, valueOf } from '../../model/shell.ts';
 import type {
