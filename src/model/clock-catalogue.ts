@@ -97,10 +97,10 @@ export function clockWords(
 
 const elapsed = ({ elapsed_s: seconds = 0 }: MessageFacts): string => describeSeconds(seconds);
 /** `Will roll back at 14:12 UTC unless it recovers or somebody pauses it.` */
-function countdown({ decide_at: at, then, paused_by: paused }: MessageFacts): string {
+function countdown({ decide_at: at, at_end: end, paused_by: paused }: MessageFacts): string {
   const when = at === undefined ? 'at the end' : `at ${at.slice(11, 16)} UTC`;
   if (paused !== undefined) return 'The countdown stands still.';
-  return then === 'ask'
+  return end === 'ask'
     ? `A person decides ${when}, unless it recovers before.`
     : `Will roll back ${when}, unless it recovers or somebody pauses it.`;
 }

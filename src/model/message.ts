@@ -77,7 +77,7 @@ export interface MessageFacts {
   /** When a person decides, ISO 8601 UTC. */
   decide_at?: string;
   /** What happens then, where nobody stops it. */
-  then?: 'roll_back' | 'ask';
+  at_end?: 'roll_back' | 'ask';
   /** Whether the signal was over by itself. */
   recovered?: boolean;
   /** Seconds since the incident began. */

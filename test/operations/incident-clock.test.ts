@@ -188,6 +188,9 @@ describe('Two hours of an incident', () => {
   });
 });
 
+const order = (name: 'pause' | 'go-on') => (where: Site) =>
+  orderClock(where.ports, INCIDENT, { order: name, actor: 'maria', reason: 'we look' });
+
 describe('An investigation', () => {
   const investigate = { decision: 'investigate', level: 'application', rule: 'slow' } as const;
 
@@ -230,8 +233,6 @@ describe('An investigation', () => {
 
   test('that is paused stands still, and goes on with the time that was left', async () => {
     const site = await openSite();
-    const order = (name: 'pause' | 'go-on') => (where: Site) =>
-      orderClock(where.ports, INCIDENT, { order: name, actor: 'maria', reason: 'we look' });
     const { told: all } = await play(site, {
       start: { ...investigate, level: 'flags' },
       people: { 4: order('pause'), 24: order('go-on') },

@@ -179,7 +179,7 @@ class IncidentClock {
     const { atEnd } = this.settings;
     await this.say('investigation-started', 'investigation-started', this.startedAt, {
       decide_at: until,
-      then: atEnd,
+      at_end: atEnd,
       command: `backout incident pause ${this.start.incident}`,
     });
   }
