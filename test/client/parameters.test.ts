@@ -13,7 +13,7 @@ import type { BackoutError } from '../../src/model/error.ts';
 import type { FlagValues } from '../../src/model/flags.ts';
 import { callsToRead } from '../../src/model/parameter-rates.ts';
 import { liftedOverride, publishSample, safeOverride } from '../contracts/flags.contract.ts';
-import { TEST_REGION } from '../support/aws-lambda.ts';
+import { TEST_CREDENTIALS, TEST_REGION } from '../support/aws-lambda.ts';
 import { parameterFixture, type ParameterFixture } from '../support/aws-parameters.ts';
 import { hold, refuse, throttle } from '../support/aws-proxy.ts';
 import { AWS_SETUP_MS, loadServices, requireAws } from '../support/aws-server.ts';
@@ -31,8 +31,14 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true }));
 
+const placeOf = (endpoint: string) => ({
+  region: TEST_REGION,
+  endpoint,
+  credentials: TEST_CREDENTIALS,
+});
+
 function connect(
-  { client, prefix }: ParameterFixture,
+  { proxy, prefix }: ParameterFixture,
   more: ParameterStoreOptions = {},
   common: Partial<CommonOptions> = {},
 ): Promise<BackoutClient> {
@@ -42,7 +48,7 @@ function connect(
     instance: 'api-1',
     pollMs: 60_000,
     onProblem: (problem) => problems.push(problem),
-    parameterStore: { client, prefix, ...more },
+    parameterStore: { ...placeOf(proxy.url), prefix, ...more },
     ...common,
   });
 }
