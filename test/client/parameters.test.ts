@@ -2,7 +2,7 @@
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -54,6 +54,12 @@ function connect(
 }
 
 const FAST = { pollMs: 50 };
+
+/** Process that took the last shared look. */
+async function readerIn(shared: string): Promise<unknown> {
+  const text = await readFile(join(shared, 'shop', 'test', 'look.json'), 'utf8');
+  return (JSON.parse(text) as { pid: number }).pid;
+}
 
 /** Pages read, by the last part of their path. */
 function pages({ proxy }: ParameterFixture): Record<string, number> {
@@ -233,6 +239,62 @@ describe('Processes of one host', () => {
     const from = performance.now();
     await until('the client is safe', () => last.snapshot().safeState);
     expect(performance.now() - from).toBeLessThan(2_000);
+  });
+
+  it('are read for by another one while their reader is stopped, and by one alone when it goes on', async () => {
+    await using at = await parameterFixture();
+    await publishSample(at.others);
+    const child = spawn(process.execPath, [program, at.proxy.url, TEST_REGION, at.prefix, folder], {
+      stdio: ['pipe', 'pipe', 'inherit'],
+    });
+    await once(child.stdout, 'data');
+    await using client = await connect(at, { shareDirectory: folder }, FAST);
+    expect(await readerIn(folder)).toBe(child.pid);
+    child.kill('SIGSTOP');
+    await at.others.engage(safeOverride(1));
+    await until('the client is safe', () => client.snapshot().safeState);
+    expect(await readerIn(folder)).toBe(process.pid);
+    child.kill('SIGCONT');
+    at.proxy.calls.length = 0;
+    await until('many looks were taken', () => at.proxy.calls.length > 20);
+    expect(await readerIn(folder)).toBe(process.pid);
+    child.stdin.end();
+    await once(child, 'exit');
+    expect(await readerIn(folder)).toBe(process.pid);
+  });
+
+  it('all hear what their reader meets, and hold what they knew', async () => {
+    await using at = await parameterFixture();
+    await publishSample(at.others);
+    await at.others.engage(safeOverride(1));
+    const told: string[] = [];
+    const listening = { ...FAST, onProblem: ({ message }: BackoutError) => told.push(message) };
+    await using reader = await connect(at, { shareDirectory: folder }, FAST);
+    await using follower = await connect(at, { shareDirectory: folder }, listening);
+    await until('both are safe', () => [reader, follower].every((one) => one.snapshot().safeState));
+    at.proxy.use(refuse('GetParametersByPath', 400, 'AccessDeniedException'));
+    await until('the follower hears of it', () => told.join().includes('AccessDenied'));
+    expect(follower.snapshot().safeState).toBe(true);
+    await at.others.lift(liftedOverride(2));
+    at.proxy.calm();
+    await until('both follow again', () =>
+      [reader, follower].every((one) => !one.snapshot().safeState),
+    );
+  });
+
+  it.each([
+    '',
+    '{"reader":',
+    '{"reader":1,"host":"h","pid":1,"at":1,"overrides":{"inc1.json":{}}}',
+  ])('are not misled by a shared look that says %j', async (text) => {
+    await using at = await parameterFixture();
+    await publishSample(at.others);
+    const own = join(folder, 'shop', 'test');
+    await mkdir(own, { recursive: true, mode: 0o700 });
+    await writeFile(join(own, 'look.json'), text);
+    await using client = await connect(at, { shareDirectory: folder }, FAST);
+    await until('the client has the values', () => client.snapshot().flag('posts', false));
+    expect(await readerIn(folder)).toBe(process.pid);
   });
 
   it('read for themselves nothing that others than their user could have written', async () => {
