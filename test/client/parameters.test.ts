@@ -11,12 +11,13 @@ import { type BackoutClient, type CommonOptions, connectBackout } from '../../cl
 import type { ParameterStoreOptions } from '../../client/ssm-source.ts';
 import type { BackoutError } from '../../src/model/error.ts';
 import type { FlagValues } from '../../src/model/flags.ts';
-import { callsToRead } from '../../src/model/parameter-rates.ts';
+import { callsToRead, lookEverySeconds } from '../../src/model/parameter-rates.ts';
 import { liftedOverride, publishSample, safeOverride } from '../contracts/flags.contract.ts';
 import { TEST_CREDENTIALS, TEST_REGION } from '../support/aws-lambda.ts';
 import { parameterFixture, type ParameterFixture } from '../support/aws-parameters.ts';
 import { hold, refuse, throttle } from '../support/aws-proxy.ts';
 import { AWS_SETUP_MS, loadServices, requireAws } from '../support/aws-server.ts';
+import { limitCalls } from '../support/token-bucket.ts';
 import { until } from '../support/until.ts';
 
 const program = fileURLToPath(new URL('programs/read-parameters.ts', import.meta.url));
@@ -193,6 +194,34 @@ describe('A reader', () => {
       problems.some(({ message }) => message.includes('community')),
     );
     expect(client.snapshot().flag('posts', false)).toBe(true);
+  });
+});
+
+describe('Too many hosts', () => {
+  it('look as often as is left for each, and all of them', async () => {
+    await using at = await parameterFixture();
+    await publishSample(at.others);
+    await using resources = new AsyncDisposableStack();
+    const hosts = 30;
+    const clients: BackoutClient[] = [];
+    for (let number = 0; number < hosts; number += 1) {
+      clients.push(resources.use(await connect(at, {}, { pollMs: 200 })));
+    }
+    at.proxy.use(limitCalls({ GetParametersByPath: 40 }, () => performance.now()));
+    const load = { readers: hosts, overrides: 1, values: 0, lookEvery: 0.2, valuesEvery: 60 };
+    const every = lookEverySeconds(load, 40);
+    expect(every).toBeGreaterThan(0.7);
+    // So that what was saved up is used up.
+    const start = performance.now();
+    await until('two seconds have passed', () => performance.now() - start > 2_000);
+    const from = performance.now();
+    await at.others.engage(safeOverride(1));
+    const seen = clients.map(async (client) => {
+      await until('the client is safe', () => client.snapshot().safeState);
+      return (performance.now() - from) / 1_000;
+    });
+    // The slowest of 30 waits a few times as long as all do on average; a busy machine adds to it.
+    expect(Math.max(...(await Promise.all(seen)))).toBeLessThan(6 * every);
   });
 });
 
