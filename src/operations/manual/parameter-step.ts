@@ -1,11 +1,11 @@
 import { formatOverride } from '../../model/flag-documents.ts';
-import { logFileName } from '../../model/override-log.ts';
+import { overrideName } from '../../model/parameter-log.ts';
 import type { SafeOverride } from '../../model/flags.ts';
 import { quote } from '../../model/shell.ts';
 import type { ManualFacts, ManualParameters, ManualStep } from './facts.ts';
 
-/** What is looked at of an incident's log; as many as one call gives. */
-const DOCUMENTS = 10;
+/** What is looked at of an incident's log; one call gives ten documents. */
+const NUMBERS = 5;
 
 /** The override by hand where the flags are in the parameter store: created, never overwritten. */
 export function parameterStep(
@@ -24,8 +24,10 @@ export function parameterStep(
       ...(region === undefined ? [] : ['--region', quote(region)]),
       ...words,
     ].join(' ');
-  const names = Array.from({ length: DOCUMENTS }, (_, index) =>
-    quote(`${overrides}/${logFileName(incident, index + 1).replace(/\.json$/, '')}`),
+  const names = Array.from({ length: NUMBERS }, (_, index) => index + 1).flatMap((number) =>
+    (['safe', 'lifted'] as const).map((mode) =>
+      quote(`${overrides}/${overrideName(incident, number, mode)}`),
+    ),
   );
   const look = [
     ask(

@@ -52,7 +52,7 @@ describe('The command for the parameter store', () => {
     expect(effectiveFlags(snapshot).every(({ source }) => source === 'safe')).toBe(true);
     const look = wordsOf(stepAt(at.paths).look[0] ?? '');
     expect(look).toContain(after(words, '--name'));
-    expect(look).toContain(`${at.paths.overrides}/inc1.10`);
+    expect(look).toContain(`${at.paths.overrides}/inc1.5.lifted`);
   });
 
   it('is not there while the safe state is on', async () => {
