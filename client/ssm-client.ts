@@ -7,8 +7,11 @@ import { randomIds } from '../src/adapters/random-ids.ts';
 import { systemClock } from '../src/adapters/system-clock.ts';
 import type { ParameterStoreOptions } from './ssm-source.ts';
 
-/** For one look, as with files. A call that is refused for coming too fast is repeated within this. */
-const LOOK_PATIENCE = { call: 1_000, unanswered: 0, throttled: 1_500 };
+/**
+ * For one look, as with files. A call that is refused for coming too fast is repeated within this.
+ * The pauses do not grow: among many hosts those that were refused more often would wait longer.
+ */
+const LOOK_PATIENCE = { call: 1_000, unanswered: 0, throttled: 1_500, pause: 300 };
 /** Nobody waits for values, and there may be hundreds of pages. */
 const VALUES_PATIENCE = { call: 2_000, unanswered: 10_000, throttled: 28_000 };
 

@@ -221,7 +221,7 @@ describe('Too many hosts', () => {
       return (performance.now() - from) / 1_000;
     });
     // The slowest of 30 waits a few times as long as all do on average; a busy machine adds to it.
-    expect(Math.max(...(await Promise.all(seen)))).toBeLessThan(6 * every);
+    expect(Math.max(...(await Promise.all(seen)))).toBeLessThan(8 * every);
   });
 });
 
