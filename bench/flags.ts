@@ -31,16 +31,13 @@ const LOOKS = 100;
 /** What was promised: milliseconds, share by which the largest may differ, milliseconds. */
 const PROMISED = { p99Ms: 100, flat: 0.2, readMs: 1_500 };
 
+const PLACE = {
+  region: 'eu-central-1',
+  credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+};
 const prefix = '/bench';
 const open = (endpoint: string): SSMClient =>
-  new SSMClient(
-    clientSettings({
-      region: 'eu-central-1',
-      endpoint,
-      credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
-      tries: 1,
-    }),
-  );
+  new SSMClient(clientSettings({ ...PLACE, endpoint, tries: 1 }));
 const scopeOf = (size: number) => ({ service: `flags${size}`, environment: 'bench' });
 const flagsOf = (client: SSMClient, size: number) =>
   ssmFlags({
@@ -108,7 +105,7 @@ async function measureReading(): Promise<void> {
   const name = Object.keys(manyFlags(size, true)).at(-1) ?? '';
   const starts: number[] = [];
   for (let round = 0; round < READS; round += 1) {
-    await using client = await connect(direct, size, 60_000);
+    await using client = await connect(server.url, size, 60_000);
     // It has not waited longer than an application may take to start; if it has no values by now,
     // it did not keep its time.
     starts.push(client.snapshot().flag(name, false) ? client.startedMs : Number.POSITIVE_INFINITY);
@@ -116,7 +113,7 @@ async function measureReading(): Promise<void> {
   line(`the application reads ${size} flags`, starts);
   wire.counted.clear();
   {
-    await using client = await connect(through, size, 60_000);
+    await using client = await connect(wire.url, size, 60_000);
     void client;
   }
   say(
@@ -129,7 +126,7 @@ async function measureReading(): Promise<void> {
     slowest < PROMISED.readMs,
   );
 
-  await using client = await connect(through, size, 50);
+  await using client = await connect(wire.url, size, 50);
   wire.counted.clear();
   const before = process.cpuUsage();
   while (total() < LOOKS) await systemClock.sleep(20);
@@ -140,14 +137,14 @@ async function measureReading(): Promise<void> {
   void client;
 }
 
-async function connect(client: SSMClient, size: number, pollMs: number) {
+async function connect(endpoint: string, size: number, pollMs: number) {
   const from = performance.now();
   const instance = `bench-${randomIds.next()}`;
   const backout = await connectBackout({
     ...scopeOf(size),
     instance,
     pollMs,
-    parameterStore: { client, prefix },
+    parameterStore: { ...PLACE, endpoint, prefix },
   });
   return Object.assign(backout, { startedMs: performance.now() - from });
 }

@@ -6,10 +6,7 @@
  * The SDK is loaded when the first look is taken: an application with files never loads it.
  */
 
-import type { SSMClient } from '@aws-sdk/client-ssm';
 import { overrideFiles, relativeName } from '../src/adapters/aws/ssm-names.ts';
-import type { ParameterCalls } from '../src/adapters/aws/ssm-parameters.ts';
-import type { Patience } from '../src/adapters/aws/ssm-retry.ts';
 import { randomIds } from '../src/adapters/random-ids.ts';
 import { systemClock } from '../src/adapters/system-clock.ts';
 import { type DocumentText, parseFlagValues } from '../src/model/flag-documents.ts';
@@ -17,6 +14,7 @@ import { type FlagPart, formatPart, mergeParts, parsePartName } from '../src/mod
 import { VALUES_EVERY_SECONDS } from '../src/model/parameter-rates.ts';
 import type { Scope } from '../src/model/scope.ts';
 import type { StoreLook, StoredValues } from './shared-reader.ts';
+import type { ParameterClient } from './ssm-client.ts';
 
 /** Where the parameters are, and how to get there. */
 export interface ParameterStoreOptions {
@@ -24,8 +22,10 @@ export interface ParameterStoreOptions {
   region?: string;
   /** `state.parameter_prefix` of `backout.yml`. Default `/backout`. */
   prefix?: string;
-  /** One of your own, made with `maxAttempts: 1`. Left out: one is made. */
-  client?: SSMClient;
+  /** Left out: the SDK finds them, as it does anywhere. */
+  credentials?: { accessKeyId: string; secretAccessKey: string; sessionToken?: string };
+  /** Address of another server than AWS. */
+  endpoint?: string;
   /**
    * A folder of this host and this user, in which processes that follow the same service share one
    * reader. Left out: each process reads for itself.
@@ -43,10 +43,6 @@ interface SourceOptions extends ParameterStoreOptions {
   onError: (error: unknown) => void;
 }
 
-/** For one look, as with files. A call that is refused for coming too fast is repeated within this. */
-const LOOK_PATIENCE = { call: 1_000, unanswered: 0, throttled: 1_500 };
-/** Nobody waits for values, and there may be hundreds of pages. */
-const VALUES_PATIENCE = { call: 2_000, unanswered: 10_000, throttled: 28_000 };
 /** The first look waits this long for the values; a start may take 1.5 s in all. */
 const FIRST_WAIT_MS = 1_200;
 /** Values that could not be read are tried again after this, not at every look. */
@@ -59,13 +55,13 @@ export function openSsmSource(options: SourceOptions): { look: TakeLook; close: 
   const { scope, onChange, onError, prefix = '/backout' } = options;
   const root = `${prefix}/${scope.service}/${scope.environment}`;
   const everyMs = options.valuesEveryMs ?? VALUES_EVERY_SECONDS * 1_000;
-  let opening: Promise<Opened> | undefined;
+  let opening: Promise<ParameterClient> | undefined;
   let values: StoredValues | undefined;
   let underWay: Promise<void> | undefined;
   let dueAt = 0;
   let isMissed = false;
 
-  async function readValues({ values: calls }: Opened): Promise<void> {
+  async function readValues({ values: calls }: ParameterClient): Promise<void> {
     try {
       const [base, safe] = await Promise.all(
         [`${root}/flags`, `${root}/safe`].map(async (path) =>
@@ -86,7 +82,7 @@ export function openSsmSource(options: SourceOptions): { look: TakeLook; close: 
 
   return {
     async look() {
-      opening ??= openClient(options);
+      opening ??= import('./ssm-client.ts').then((loaded) => loaded.openClient(options));
       const opened = await opening;
       if (performance.now() >= dueAt) underWay ??= readValues(opened);
       const path = `${root}/overrides`;
@@ -99,30 +95,6 @@ export function openSsmSource(options: SourceOptions): { look: TakeLook; close: 
     },
     close() {
       opening?.then((opened) => opened.close(), onError);
-    },
-  };
-}
-
-interface Opened {
-  looks: ParameterCalls;
-  values: ParameterCalls;
-  close: () => void;
-}
-
-async function openClient({ region, client }: ParameterStoreOptions): Promise<Opened> {
-  const [{ SSMClient: Client }, { ssmParameters }] = await Promise.all([
-    import('@aws-sdk/client-ssm'),
-    import('../src/adapters/aws/ssm-parameters.ts'),
-  ]);
-  const used =
-    client ?? new Client({ ...(region === undefined ? {} : { region }), maxAttempts: 1 });
-  const callsWith = (patience: Patience): ParameterCalls =>
-    ssmParameters({ client: used, clock: systemClock, ids: randomIds, patience });
-  return {
-    looks: callsWith(LOOK_PATIENCE),
-    values: callsWith(VALUES_PATIENCE),
-    close: () => {
-      if (client === undefined) used.destroy();
     },
   };
 }

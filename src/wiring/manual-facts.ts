@@ -17,6 +17,8 @@ import type {
   ManualTarget,
   ManualValue,
 } from '../operations/manual/facts.ts';
+import type { Scope } from '../model/scope.ts';
+import { parameterPaths } from '../config/resource-names.ts';
 import type { Ids } from '../ports/ids.ts';
 import type { OpenService } from './open-service.ts';
 
@@ -25,6 +27,7 @@ type FromConfig = Pick<
   | 'service'
   | 'environment'
   | 'flagsFolder'
+  | 'parameters'
   | 'groupsWithSafeValues'
   | 'fastPath'
   | 'targets'
@@ -56,6 +59,7 @@ export async function manualFacts(
   return {
     ...scope,
     flagsFolder: scopeDirectory(join(folders.state, 'flags'), scope),
+    ...parametersOf(config, scope),
     groupsWithSafeValues: facts.groupsWithSafeValues,
     ...(fastPath === undefined ? {} : { fastPath }),
     targets,
@@ -68,6 +72,16 @@ export async function manualFacts(
     contacts: contactsOf(config),
     unread,
   };
+}
+
+function parametersOf(
+  { environment }: SelectedConfig,
+  scope: Scope,
+): Pick<ManualFacts, 'parameters'> {
+  const { state, regions } = environment;
+  if (state.kind !== 'aws') return {};
+  const { overrides, safe } = parameterPaths(state.parameter_prefix, scope);
+  return { parameters: { overrides, safe, region: regions?.[0] } };
 }
 
 /** References of other kinds are refused before anybody comes here (config/unbuilt.ts). */

@@ -2,7 +2,7 @@
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -11,12 +11,13 @@ import { type BackoutClient, type CommonOptions, connectBackout } from '../../cl
 import type { ParameterStoreOptions } from '../../client/ssm-source.ts';
 import type { BackoutError } from '../../src/model/error.ts';
 import type { FlagValues } from '../../src/model/flags.ts';
-import { callsToRead } from '../../src/model/parameter-rates.ts';
+import { callsToRead, lookEverySeconds } from '../../src/model/parameter-rates.ts';
 import { liftedOverride, publishSample, safeOverride } from '../contracts/flags.contract.ts';
-import { TEST_REGION } from '../support/aws-lambda.ts';
+import { TEST_CREDENTIALS, TEST_REGION } from '../support/aws-lambda.ts';
 import { parameterFixture, type ParameterFixture } from '../support/aws-parameters.ts';
 import { hold, refuse, throttle } from '../support/aws-proxy.ts';
 import { AWS_SETUP_MS, loadServices, requireAws } from '../support/aws-server.ts';
+import { limitCalls } from '../support/token-bucket.ts';
 import { until } from '../support/until.ts';
 
 const program = fileURLToPath(new URL('programs/read-parameters.ts', import.meta.url));
@@ -31,8 +32,14 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true }));
 
+const placeOf = (endpoint: string) => ({
+  region: TEST_REGION,
+  endpoint,
+  credentials: TEST_CREDENTIALS,
+});
+
 function connect(
-  { client, prefix }: ParameterFixture,
+  { proxy, prefix }: ParameterFixture,
   more: ParameterStoreOptions = {},
   common: Partial<CommonOptions> = {},
 ): Promise<BackoutClient> {
@@ -42,12 +49,18 @@ function connect(
     instance: 'api-1',
     pollMs: 60_000,
     onProblem: (problem) => problems.push(problem),
-    parameterStore: { client, prefix, ...more },
+    parameterStore: { ...placeOf(proxy.url), prefix, ...more },
     ...common,
   });
 }
 
 const FAST = { pollMs: 50 };
+
+/** Process that took the last shared look. */
+async function readerIn(shared: string): Promise<unknown> {
+  const text = await readFile(join(shared, 'shop', 'test', 'look.json'), 'utf8');
+  return (JSON.parse(text) as { pid: number }).pid;
+}
 
 /** Pages read, by the last part of their path. */
 function pages({ proxy }: ParameterFixture): Record<string, number> {
@@ -184,6 +197,34 @@ describe('A reader', () => {
   });
 });
 
+describe('Too many hosts', () => {
+  it('look as often as is left for each, and all of them', async () => {
+    await using at = await parameterFixture();
+    await publishSample(at.others);
+    await using resources = new AsyncDisposableStack();
+    const hosts = 30;
+    const clients: BackoutClient[] = [];
+    for (let number = 0; number < hosts; number += 1) {
+      clients.push(resources.use(await connect(at, {}, { pollMs: 200 })));
+    }
+    at.proxy.use(limitCalls({ GetParametersByPath: 40 }, () => performance.now()));
+    const load = { readers: hosts, overrides: 1, values: 0, lookEvery: 0.2, valuesEvery: 60 };
+    const every = lookEverySeconds(load, 40);
+    expect(every).toBeGreaterThan(0.7);
+    // So that what was saved up is used up.
+    const start = performance.now();
+    await until('two seconds have passed', () => performance.now() - start > 2_000);
+    const from = performance.now();
+    await at.others.engage(safeOverride(1));
+    const seen = clients.map(async (client) => {
+      await until('the client is safe', () => client.snapshot().safeState);
+      return (performance.now() - from) / 1_000;
+    });
+    // The slowest of 30 waits a few times as long as all do on average; a busy machine adds to it.
+    expect(Math.max(...(await Promise.all(seen)))).toBeLessThan(8 * every);
+  });
+});
+
 describe('Processes of one host', () => {
   it('share one reader: five cost as much as one', async () => {
     await using at = await parameterFixture();
@@ -227,6 +268,62 @@ describe('Processes of one host', () => {
     const from = performance.now();
     await until('the client is safe', () => last.snapshot().safeState);
     expect(performance.now() - from).toBeLessThan(2_000);
+  });
+
+  it('are read for by another one while their reader is stopped, and by one alone when it goes on', async () => {
+    await using at = await parameterFixture();
+    await publishSample(at.others);
+    const child = spawn(process.execPath, [program, at.proxy.url, TEST_REGION, at.prefix, folder], {
+      stdio: ['pipe', 'pipe', 'inherit'],
+    });
+    await once(child.stdout, 'data');
+    await using client = await connect(at, { shareDirectory: folder }, FAST);
+    expect(await readerIn(folder)).toBe(child.pid);
+    child.kill('SIGSTOP');
+    await at.others.engage(safeOverride(1));
+    await until('the client is safe', () => client.snapshot().safeState);
+    expect(await readerIn(folder)).toBe(process.pid);
+    child.kill('SIGCONT');
+    at.proxy.calls.length = 0;
+    await until('many looks were taken', () => at.proxy.calls.length > 20);
+    expect(await readerIn(folder)).toBe(process.pid);
+    child.stdin.end();
+    await once(child, 'exit');
+    expect(await readerIn(folder)).toBe(process.pid);
+  });
+
+  it('all hear what their reader meets, and hold what they knew', async () => {
+    await using at = await parameterFixture();
+    await publishSample(at.others);
+    await at.others.engage(safeOverride(1));
+    const told: string[] = [];
+    const listening = { ...FAST, onProblem: ({ message }: BackoutError) => told.push(message) };
+    await using reader = await connect(at, { shareDirectory: folder }, FAST);
+    await using follower = await connect(at, { shareDirectory: folder }, listening);
+    await until('both are safe', () => [reader, follower].every((one) => one.snapshot().safeState));
+    at.proxy.use(refuse('GetParametersByPath', 400, 'AccessDeniedException'));
+    await until('the follower hears of it', () => told.join().includes('AccessDenied'));
+    expect(follower.snapshot().safeState).toBe(true);
+    await at.others.lift(liftedOverride(2));
+    at.proxy.calm();
+    await until('both follow again', () =>
+      [reader, follower].every((one) => !one.snapshot().safeState),
+    );
+  });
+
+  it.each([
+    '',
+    '{"reader":',
+    '{"reader":1,"host":"h","pid":1,"at":1,"overrides":{"inc1.json":{}}}',
+  ])('are not misled by a shared look that says %j', async (text) => {
+    await using at = await parameterFixture();
+    await publishSample(at.others);
+    const own = join(folder, 'shop', 'test');
+    await mkdir(own, { recursive: true, mode: 0o700 });
+    await writeFile(join(own, 'look.json'), text);
+    await using client = await connect(at, { shareDirectory: folder }, FAST);
+    await until('the client has the values', () => client.snapshot().flag('posts', false));
+    expect(await readerIn(folder)).toBe(process.pid);
   });
 
   it('read for themselves nothing that others than their user could have written', async () => {

@@ -14,9 +14,10 @@ import { parameterPaths } from '../../src/config/resource-names.ts';
 import type { Clock } from '../../src/ports/clock.ts';
 import { safeOverride, seededRandom } from '../contracts/flags.contract.ts';
 import { TEST_CREDENTIALS, TEST_REGION } from '../support/aws-lambda.ts';
-import { type Behaviour, startAwsProxy } from '../support/aws-proxy.ts';
+import { startAwsProxy } from '../support/aws-proxy.ts';
 import { AWS_SETUP_MS, awsUrl, loadServices, requireAws } from '../support/aws-server.ts';
 import { fakeClock } from '../support/fake-clock.ts';
+import { limitCalls, tokenBucket } from '../support/token-bucket.ts';
 import { systemClock } from '../../src/adapters/system-clock.ts';
 
 const SERVICES = 200;
@@ -25,20 +26,6 @@ const READS = 40;
 const BUDGET_MS = 30_000;
 /** The test over the wire plays so many times as fast, with all limits and pauses. */
 const SPEED = 4;
-
-/** Filled at `rate` per second, and holds as much as comes in one second. */
-function tokenBucket(rate: number, now: () => number): () => boolean {
-  let tokens = rate;
-  let filledAt = now();
-  return () => {
-    const at = now();
-    tokens = Math.min(rate, tokens + ((at - filledAt) / 1_000) * rate);
-    filledAt = at;
-    if (tokens < 1) return false;
-    tokens -= 1;
-    return true;
-  };
-}
 
 const tooFast = Object.assign(new Error('Rate exceeded'), {
   name: 'ThrottlingException',
@@ -104,15 +91,7 @@ describe('200 services over the wire', () => {
     };
     await using resources = new AsyncDisposableStack();
     const proxy = resources.use(await startAwsProxy({ upstream: awsUrl() }));
-    const limits = new Map([
-      ['PutParameter', tokenBucket(WRITES, () => fast.now())],
-      ['GetParameters', tokenBucket(READS, () => fast.now())],
-    ]);
-    const limit: Behaviour = (call, next) =>
-      (limits.get(call.operation) ?? (() => true))()
-        ? next()
-        : Promise.resolve({ status: 400, error: 'ThrottlingException', body: 'Rate exceeded' });
-    proxy.use(limit);
+    proxy.use(limitCalls({ PutParameter: WRITES, GetParameters: READS }, () => fast.now()));
     const clients = Array.from({ length: 10 }, () => {
       const place = {
         region: TEST_REGION,

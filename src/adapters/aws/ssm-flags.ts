@@ -3,23 +3,25 @@
  *
  *     <flags>/<group>, <flags>/<group>/2, …         base values, in parts (model/flag-parts.ts)
  *     <safe>/<group>, <safe>/<group>/2, …           safe values
- *     <overrides>/<incident>, <incident>.2, …       a log (ssm-override-log.ts)
+ *     <overrides>/<incident>, <incident>.2, …       a log (model/parameter-log.ts)
+ *     <overrides>/<incident>.3.lifted               its tombstones
  *
  * Making safe needs one write and reads neither base nor safe values.
  */
 
 import { BackoutError } from '../../model/error.ts';
-import { parseFlagValues, parseOverrides } from '../../model/flag-documents.ts';
+import { parseFlagValues } from '../../model/flag-documents.ts';
 import { type FlagPart, mergeParts, parsePartName } from '../../model/flag-parts.ts';
 import { changeBase, decidePublish, frozenError, requireOverride } from '../../model/flag-rules.ts';
 import type { FlagValues, Override } from '../../model/flags.ts';
 import { requireName } from '../../model/names.ts';
+import { newestOverrides } from '../../model/parameter-log.ts';
 import { decideEngage, decideLift } from '../../model/override-rules.ts';
 import type { FlagEditor, FlagStore } from '../../ports/flags.ts';
 import { reachFlags } from './ssm-flag-errors.ts';
 import type { SingleFlag } from '../../model/single-flags.ts';
 import { readSingles, setSingle } from './ssm-single-values.ts';
-import { overrideFiles, relativeName } from './ssm-names.ts';
+import { documentsBelow, relativeName } from './ssm-names.ts';
 import { writeOverride } from './ssm-override-log.ts';
 import { writeGroup } from './ssm-parts.ts';
 import type { ParameterCalls } from './ssm-parameters.ts';
@@ -45,7 +47,9 @@ export interface SsmFlagOptions {
  */
 export function ssmFlags({ calls, paths, singles = [] }: SsmFlagOptions): FlagStore & FlagEditor {
   async function readOverrides(): Promise<Override[]> {
-    return parseOverrides(overrideFiles(paths.overrides, await calls.list(paths.overrides)));
+    const stored = await calls.list(paths.overrides);
+    const newest = newestOverrides(documentsBelow(paths.overrides, stored));
+    return [...newest.values()].map(({ override }) => override);
   }
 
   /** Parts by group. */

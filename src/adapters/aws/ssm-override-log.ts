@@ -1,10 +1,10 @@
 /**
- * The overrides of an incident in the parameter store: `<incident>`, `<incident>.2`, … The same log
- * as in files (model/override-log.ts), and for the same reason: the store can create a parameter
- * only if it is not there, which is atomic, but it cannot change one only if nobody else has.
+ * The overrides of an incident in the parameter store: a log (model/parameter-log.ts), as in files,
+ * and for the same reason: the store can create a parameter only if it is not there, which is
+ * atomic, but it cannot change one only if nobody else has. Nothing is ever overwritten.
  *
- *     lift reads 1 ───────────────────────── creates 2 ✗ ─ reads 2, decides: older, refused
- *            alarm asks again, creates 2 ✓ (later)
+ *     lift reads 1 ─────────────────────────── creates 2.lifted ─ reads both: older, refused
+ *            alarm asks again, creates 2 (later: it holds, whichever of the two came first)
  *
  * One parameter that is overwritten lost against this. Its version tells a writer *afterwards* that
  * somebody came between; until he has put that right a tombstone holds against a newer alarm, and
@@ -12,26 +12,19 @@
  * has a label can no longer be written, which is nothing to find out at night.
  */
 
-import { formatOverride, parseOverride } from '../../model/flag-documents.ts';
+import { formatOverride } from '../../model/flag-documents.ts';
 import { staleError } from '../../model/flag-rules.ts';
 import type { LiftedOverride, Override, SafeOverride } from '../../model/flags.ts';
 import { PARAMETER_BYTES } from '../../model/flag-parts.ts';
-import { logFileName } from '../../model/override-log.ts';
+import { canonicalJson } from '../../model/json.ts';
 import type { OverrideChange } from '../../model/override-rules.ts';
+import { type NewestOverride, newestOverrides, overrideName } from '../../model/parameter-log.ts';
 import { PARAMETERS_PER_CALL } from '../../model/parameter-rates.ts';
+import { documentsBelow } from './ssm-names.ts';
 import type { ParameterCalls } from './ssm-parameters.ts';
 
 /** Each failed attempt means that another writer got through; as in the file store. */
 const ATTEMPTS = 200;
-
-/** What holds of one incident; the text is undefined and the number 0 when there is nothing. */
-interface Newest {
-  number: number;
-  text: string | undefined;
-  override: Override | undefined;
-}
-
-const NOTHING: Newest = { number: 0, text: undefined, override: undefined };
 
 export interface WriteOptions {
   calls: ParameterCalls;
@@ -61,38 +54,44 @@ export async function writeOverride({
   const { incident } = wanted;
   let before: Override | undefined;
   let written = false;
-  let newest = blindly ? NOTHING : await readNewest(calls, path, incident);
+  let newest = blindly ? undefined : await readNewest(calls, path, incident);
   for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
-    if (!written) before = newest.override;
-    const change = decide(newest.override);
+    if (!written) before = newest?.override;
+    const change = decide(newest?.override);
     if (change.kind === 'none') return { existing: before, written };
     if (change.kind === 'stale') throw staleError(wanted, change.newer);
-    const text = formatOverride(fitOverride(change.next));
-    const made = await calls.create(parameterName(path, incident, newest.number + 1), text);
+    const next = fitOverride(change.next);
+    const name = overrideName(incident, (newest?.number ?? 0) + 1, next.mode);
+    const made = await calls.create(`${path}/${name}`, formatOverride(next));
     // Whether it was created or was there already: what counts is what is there now. If that is
     // ours, the rules say that there is nothing to do.
     newest = await readNewest(calls, path, incident);
-    written ||= made === 'created' || (made === 'unclear' && newest.text === text);
+    written ||=
+      made === 'created' ||
+      (made === 'unclear' && canonicalJson(newest?.override) === canonicalJson(next));
   }
   throw new Error(`Other writers were faster ${ATTEMPTS} times.`);
 }
 
-/** The log is read ten documents at a time, until ten in a row are not there. */
-async function readNewest(calls: ParameterCalls, path: string, incident: string): Promise<Newest> {
-  let newest = NOTHING;
-  for (let from = 1; ; from += PARAMETERS_PER_CALL) {
-    const numbers = Array.from({ length: PARAMETERS_PER_CALL }, (_, index) => from + index);
-    const found = await calls.get(numbers.map((number) => parameterName(path, incident, number)));
-    for (const number of numbers) {
-      const text = found.get(parameterName(path, incident, number))?.value;
-      if (text !== undefined) newest = { number, text, override: parseOverride(incident, text) };
-    }
-    if (newest.number < from + PARAMETERS_PER_CALL - 1) return newest;
-  }
-}
+/** Numbers that one call reads, each with its two names. */
+const NUMBERS = PARAMETERS_PER_CALL / 2;
 
-function parameterName(path: string, incident: string, number: number): string {
-  return `${path}/${logFileName(incident, number).slice(0, -'.json'.length)}`;
+/** The log is read a call at a time, until the last number of one is not there. */
+async function readNewest(
+  calls: ParameterCalls,
+  path: string,
+  incident: string,
+): Promise<NewestOverride | undefined> {
+  let newest: NewestOverride | undefined;
+  for (let from = 1; ; from += NUMBERS) {
+    const names = Array.from({ length: NUMBERS }, (_, index) => from + index).flatMap((number) => [
+      overrideName(incident, number, 'safe'),
+      overrideName(incident, number, 'lifted'),
+    ]);
+    const found = await calls.get(names.map((name) => `${path}/${name}`));
+    newest = newestOverrides(documentsBelow(path, [...found.values()])).get(incident) ?? newest;
+    if ((newest?.number ?? 0) < from + NUMBERS - 1) return newest;
+  }
 }
 
 /**

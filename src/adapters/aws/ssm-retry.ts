@@ -43,6 +43,8 @@ export interface Patience {
   unanswered: number;
   /** The same, while AWS answers that there are too many calls. */
   throttled: number;
+  /** Longest pause between two tries. Default 1,600. */
+  pause?: number;
 }
 
 /**
@@ -82,7 +84,8 @@ export async function withRetries<T>(
       return await within(clock, patience.call, send);
     } catch (error) {
       const problem = problemOf(error);
-      const most = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** Math.min(tries, 10));
+      const longest = patience.pause ?? LONGEST_PAUSE_MS;
+      const most = Math.min(longest, FIRST_PAUSE_MS * 2 ** Math.min(tries, 10));
       const pause = ids.random() * most;
       const next = clock.now() - started + pause;
       const goesOn =

@@ -97,6 +97,8 @@ export interface ManualFacts extends Scope {
   reason: string;
   /** Absolute folder of the flags of this service and environment: base, safe, overrides. */
   flagsFolder: string;
+  /** Where they are instead, where the state is on AWS. */
+  parameters?: ManualParameters;
   groupsWithSafeValues: readonly string[];
   /** An override of every group that is in force already; then nothing new is put. */
   running: SafeOverride | undefined;
@@ -121,6 +123,13 @@ export interface ManualFacts extends Scope {
   contacts: readonly string[];
   /** What could not be read from here, as sentences. */
   unknown: readonly string[];
+}
+
+export interface ManualParameters {
+  /** Paths of the overrides and of the safe values in the parameter store. */
+  overrides: string;
+  safe: string;
+  region: string | undefined;
 }
 
 export interface ManualFastPath {

@@ -4,11 +4,17 @@ import { formatOverride } from '../../model/flag-documents.ts';
 import type { SafeOverride } from '../../model/flags.ts';
 import { quote, valueOf } from '../../model/shell.ts';
 import type { ManualFacts, ManualFastPath, ManualStep } from './facts.ts';
+import { alreadySafe, parameterStep } from './parameter-step.ts';
 
 /** The safe state: the override, then the fast path. */
 export function safeSteps(facts: ManualFacts): ManualStep[] {
   const override = facts.running ?? newOverride(facts);
-  return [overrideStep(facts, override), breakerStep(facts, override)];
+  const { parameters } = facts;
+  const first =
+    parameters === undefined
+      ? overrideStep(facts, override)
+      : parameterStep(facts, parameters, override);
+  return [first, breakerStep(facts, override)];
 }
 
 function newOverride({ incident, at, by, reason }: ManualFacts): SafeOverride {
@@ -31,8 +37,7 @@ function overrideStep(facts: ManualFacts, override: SafeOverride): ManualStep {
       ? '.'
       : `, and ${names}: a group that is missing there has no safe values and stays as it is.`);
   if (facts.running !== undefined) {
-    const why = `The safe state is on already, since ${override.since}, by ${override.by}. There is nothing to put.`;
-    return { title: 'See that the flags are safe', why, commands: [], look, expect, notes: [] };
+    return { ...alreadySafe(override), look, expect };
   }
   return {
     title: 'Put the flags to their safe values',
