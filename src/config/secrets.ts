@@ -54,18 +54,31 @@ export function secretFault(value: string, path: readonly string[]): Complaint |
  */
 export type StoredSecrets = ReadonlyMap<string, string | BackoutError>;
 
+/** Where they travel: with the variables, and into no environment of a program. */
+const STORED = Symbol('secrets of the parameter store');
+
+/** What references are looked up in. */
+export type SecretSource = Readonly<Record<string, string | undefined>> & {
+  readonly [STORED]?: StoredSecrets;
+};
+
+/** The variables, and with them what was read from the parameter store. */
+export function withStored(
+  variables: Readonly<Record<string, string | undefined>>,
+  stored: StoredSecrets,
+): SecretSource {
+  return { ...variables, [STORED]: stored };
+}
+
 /**
- * The value that a reference stands for. `environment` is the record of environment variables,
- * `stored` what was read from the parameter store; left out, it cannot be read.
+ * The value that a reference stands for.
  *
+ * @param environment the environment variables, and what was read from the parameter store
+ *   ({@link withStored}); without that, it cannot be read
  * @throws BackoutError E_SECRET_MISSING when the variable or parameter is not set, or empty; what
- *   `stored` has instead of a value; E_NOT_AVAILABLE for the parameter store without `stored`.
+ *   was found instead of a value; E_NOT_AVAILABLE when nothing was read from the parameter store.
  */
-export function resolveReference(
-  reference: string,
-  environment: Readonly<Record<string, string | undefined>>,
-  stored?: StoredSecrets,
-): string {
+export function resolveReference(reference: string, environment: SecretSource): string {
   if (!isReference(reference)) {
     throw new BackoutError({
       code: 'E_SECRET_REFERENCE',
@@ -74,7 +87,7 @@ export function resolveReference(
       remedy: 'Write "env:NAME" or "ssm:/path" into backout.yml.',
     });
   }
-  if (isStored(reference)) return resolveStored(reference, stored);
+  if (isStored(reference)) return resolveStored(reference, environment[STORED]);
   const variable = reference.slice('env:'.length);
   const value = environment[variable];
   if (value === undefined || value === '') {

@@ -64,7 +64,7 @@ export interface ExecutionRequest {
   journalRequired: boolean;
   /** For those who have seconds and not minutes. */
   limits?: {
-    /** No step is applied any longer after this instant, in milliseconds since 1970. */
+    /** No step behind the first stage is applied any longer after this, in ms since 1970. */
     until: number;
     /** How long what does not end at its cap is waited for, in milliseconds. Else 3 s. */
     graceMs: number;
@@ -245,7 +245,9 @@ class Execution {
     if (found !== undefined) return found;
     observe({ type: 'step-intended', step, attempt: number });
     const { limits } = this.request;
-    const left = limits === undefined ? Infinity : Math.max(0, limits.until - clock.now());
+    // What is done first has its own cap, and nothing before it.
+    const isLate = limits !== undefined && step.stage > 1;
+    const left = isLate ? Math.max(0, limits.until - clock.now()) : Infinity;
     const applied = await runCapped(
       clock,
       Math.min(step.cap_ms, left),

@@ -51,7 +51,12 @@ export async function makeSafeInHaste(
     { ...ports, journal: behind.journal, settings },
     { ...request, isNews },
     undefined,
-    { ...CAPS, until: startedAt + CAPS.stepsMs },
+    {
+      ...CAPS,
+      // Heard that it comes too fast, the store goes on as long as that is worth it.
+      overrideMs: ports.flags.patienceMs ?? CAPS.overrideMs,
+      until: startedAt + CAPS.stepsMs,
+    },
   );
   const left = startedAt + CAPS.allMs - clock.now();
   const unwritten = await behind.settle(Math.max(0, Math.min(RECORD_MS, left)));

@@ -87,13 +87,18 @@ function overrideOf(context: StepContext, groups: string[] | undefined) {
 }
 
 function engageOverride(ports: HandlerPorts, action: ActionOf<'engage-override'>): StepHandler {
+  let isStored = false;
   return {
     async apply(context) {
       await ports.flags.engage(overrideOf(context, action.groups));
+      isStored = ports.flags.readsBack === true;
     },
     async confirm({ incident }) {
       const { expect: groups } = action;
-      if (groups === undefined) return await confirmOverride(ports, action, incident);
+      if (groups === undefined) {
+        if (isStored) return done('Override stored and read back.');
+        return await confirmOverride(ports, action, incident);
+      }
       const snapshot = await ports.flags.read();
       const mine = snapshot.overrides.filter((override) => override.incident === incident);
       if (mine.length === 0) return notDone('No override of this incident is stored.');

@@ -9,6 +9,13 @@ import type {
 
 /** What an emergency may do with flags: read, and make safe. It can neither lift nor delete. */
 export interface FlagStore {
+  /** True: `engage` ends only when it has read back what it wrote. Left out: it may not. */
+  readonly readsBack?: true;
+  /**
+   * How long `engage` may take while its platform asks to come back later, in milliseconds. From
+   * silence it gives up much sooner, by itself. Left out: it is never asked to wait.
+   */
+  readonly patienceMs?: number;
   /** @throws BackoutError E_FLAGS_UNREACHABLE (retryable) */
   read(): Promise<FlagSnapshot>;
   /**

@@ -5,11 +5,13 @@ import { filePostmortems } from '../adapters/file/postmortems.ts';
 import type { DrainReport } from '../adapters/file/spool-drain.ts';
 import { gitRepository } from '../adapters/git/repository.ts';
 import { randomIds } from '../adapters/random-ids.ts';
+import { SECRET_PATIENCE } from '../adapters/aws/ssm-secrets.ts';
 import { systemClock } from '../adapters/system-clock.ts';
 import { type Need, requireAvailable } from '../config/availability.ts';
 import type { EnvironmentVariables } from '../config/environment.ts';
 import type { LoadedConfig } from '../config/load.ts';
 import type { Rule } from '../config/sections/rules.ts';
+import { withStored } from '../config/secrets.ts';
 import { groupsOf, providersOf, type SelectedConfig, selectEnvironment } from '../config/select.ts';
 import type { MessageCode, MessageFacts } from '../model/message.ts';
 import type { Observe } from '../model/progress.ts';
@@ -28,6 +30,8 @@ import type { buildDeployments } from './build-deployments.ts';
 import type { buildMigrations } from './build-migrations.ts';
 import type { TargetOptions } from './build-targets.ts';
 import { isThere, planFacts } from './plan-facts.ts';
+import { connectParameters } from './parameter-store.ts';
+import { prefetchSecrets } from './prefetch-secrets.ts';
 import type { OpenStores } from './stores.ts';
 import { tolerant } from './tolerant.ts';
 
@@ -74,9 +78,12 @@ export interface OpenService extends AsyncDisposable {
   drain(): Promise<DrainReport>;
 }
 
+/** An emergency goes on without secrets that do not come, in milliseconds. */
+const HASTY_SECRETS = { call: 1_000, unanswered: 1_500, throttled: 3_000 };
+
 /** Connects everything that `backout.yml` names. Connections that fail say so when they are used. */
 export async function openService(options: OpenOptions): Promise<OpenService> {
-  const { loaded, variables } = options;
+  const { loaded } = options;
   const config = selectEnvironment(
     loaded.config,
     chooseEnvironment(loaded.config, options.environment),
@@ -84,14 +91,23 @@ export async function openService(options: OpenOptions): Promise<OpenService> {
   const { environment, service } = config;
   requireAvailable(loaded.config, options.need, environment.name);
   const baseDirectory = dirname(resolve(options.file));
-  const stateDirectory = stateFolder(config, baseDirectory, variables);
+  const stateDirectory = stateFolder(config, baseDirectory, options.variables);
   const scope = { service, environment: environment.name };
   const clock = systemClock;
   const ids = randomIds;
   await using resources = new AsyncDisposableStack();
+  const connect = { variables: options.variables, clock, ids, resources };
+  const secrets = await prefetchSecrets(config, () =>
+    connectParameters(
+      config,
+      connect,
+      options.journalMode === 'spool-first' ? HASTY_SECRETS : SECRET_PATIENCE,
+    ),
+  );
+  const variables = withStored(options.variables, secrets);
 
   const stores = await options.openStores({
-    options,
+    options: { ...options, variables },
     config,
     scope,
     clock,

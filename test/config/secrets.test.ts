@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import {
   listReferences,
   resolveReference,
+  withStored,
   secretFault,
   parameterOf,
 } from '../../src/config/secrets.ts';
@@ -64,11 +65,13 @@ test('a reference to the parameter store is what was read from there', () => {
     ['ssm:/empty', ''],
     ['ssm:/denied', denied],
   ]);
-  expect(resolveReference('ssm:/a', {}, stored)).toBe('value');
+  expect(resolveReference('ssm:/a', withStored({}, stored))).toBe('value');
   for (const reference of ['ssm:/empty', 'ssm:/nowhere']) {
-    expect(() => resolveReference(reference, {}, stored)).toThrow(/does not exist, or is empty/);
+    expect(() => resolveReference(reference, withStored({}, stored))).toThrow(
+      /does not exist, or is empty/,
+    );
   }
-  expect(() => resolveReference('ssm:/denied', {}, stored)).toThrow(denied);
+  expect(() => resolveReference('ssm:/denied', withStored({}, stored))).toThrow(denied);
 });
 
 test('a reference may depend on the service and the environment', () => {

@@ -1,7 +1,7 @@
 import { PutParameterCommand } from '@aws-sdk/client-ssm';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { parseConfig } from '../../src/config/load.ts';
-import { resolveReference } from '../../src/config/secrets.ts';
+import { resolveReference, withStored } from '../../src/config/secrets.ts';
 import { selectEnvironment } from '../../src/config/select.ts';
 import { prefetchSecrets } from '../../src/wiring/prefetch-secrets.ts';
 import { parameterFixture, type ParameterFixture } from '../support/aws-parameters.ts';
@@ -40,7 +40,7 @@ describe('Secrets in the parameter store', () => {
     await putSecret(at, 'production/journal', 'postgres://journal');
     const stored = await prefetchSecrets(configOf(at.prefix), () => at.calls);
     const reference = `ssm:${at.prefix}/{environment}/journal`;
-    expect(resolveReference(reference, {}, stored)).toBe('postgres://journal');
+    expect(resolveReference(reference, withStored({}, stored))).toBe('postgres://journal');
     expect(at.proxy.inputs('GetParameters')).toEqual([
       { Names: [`${at.prefix}/production/journal`], WithDecryption: true },
     ]);
@@ -52,10 +52,10 @@ describe('Secrets in the parameter store', () => {
     for (let index = 0; index < 12; index += 1) await putSecret(at, `db${index}`, `url${index}`);
     const config = configOf(at.prefix, `releases: { required_secrets: [${secrets.join(', ')}] }\n`);
     const stored = await prefetchSecrets(config, () => at.calls);
-    expect(resolveReference(`ssm:${at.prefix}/db11`, {}, stored)).toBe('url11');
-    expect(() => resolveReference(`ssm:${at.prefix}/{environment}/journal`, {}, stored)).toThrow(
-      /does not exist/,
-    );
+    expect(resolveReference(`ssm:${at.prefix}/db11`, withStored({}, stored))).toBe('url11');
+    expect(() =>
+      resolveReference(`ssm:${at.prefix}/{environment}/journal`, withStored({}, stored)),
+    ).toThrow(/does not exist/);
     expect(at.proxy.inputs('GetParameters')).toHaveLength(2);
   });
 
@@ -70,7 +70,9 @@ describe('Secrets in the parameter store', () => {
     await using at = await parameterFixture(SHORT);
     at.proxy.use(trouble);
     const stored = await prefetchSecrets(configOf(at.prefix), () => at.calls);
-    expect(resolveReference('env:REDIS', { REDIS: 'redis://x' }, stored)).toBe('redis://x');
+    expect(resolveReference('env:REDIS', withStored({ REDIS: 'redis://x' }, stored))).toBe(
+      'redis://x',
+    );
     expect(stored.get(`ssm:${at.prefix}/{environment}/journal`)).toMatchObject({
       code: 'E_SECRETS_UNREACHABLE',
       remedy: expect.stringMatching(remedy) as unknown,
