@@ -1,12 +1,16 @@
 import type { Command } from 'commander';
 import { type JournalEntry, verifyChain } from '../../src/model/journal.ts';
+import { clockSteps } from '../../src/adapters/clock-steps.ts';
+import type { ClockOrder } from '../../src/model/clock-notes.ts';
 import { checkCommander, commanderOf } from '../../src/model/commander.ts';
 import { isComplaint } from '../../src/model/complaints.ts';
 import { assignCommander } from '../../src/operations/assign-commander.ts';
 import { closeIncident } from '../../src/operations/close-incident.ts';
-import { requireIncident } from '../../src/operations/incidents.ts';
+import { orderClock } from '../../src/operations/incident-clock/make-clock-work.ts';
+import { incidentClosed, requireIncident } from '../../src/operations/incidents.ts';
 import { resumeRollback } from '../../src/operations/resume.ts';
 import { checkReason } from '../../src/model/typed-text.ts';
+import { watchIncident } from '../../src/wiring/watch-incident.ts';
 import { type GlobalOptions, withService } from '../context.ts';
 import { EXIT, exitCodeOfOutcome } from '../exit-code.ts';
 import type { Runner } from '../program.ts';
@@ -36,6 +40,19 @@ export function addIncident(program: Command, run: Runner): void {
     .argument('[id]', 'default: the open one')
     .requiredOption('--commander <name>', 'who leads it, 2 to 80 characters')
     .action(run(assign));
+  for (const [order, what] of Object.entries(CLOCK_WORDS)) {
+    incident
+      .command(order)
+      .description(what.description)
+      .argument('[id]', 'default: the open one')
+      .option('--reason <text>', 'why, for the journal')
+      .action(run(tellClock(what.order)));
+  }
+  incident
+    .command('watch')
+    .description('be the clock of an incident: updates, calls for help, the end of a countdown')
+    .argument('[id]', 'default: the open one')
+    .action(run(watch));
   incident
     .command('close')
     .description('close an incident whose safe state is lifted')
@@ -149,6 +166,61 @@ async function assign(id: string | undefined, options: GlobalOptions & { command
       ].join('\n'),
     );
     return EXIT.done;
+  });
+}
+
+const CLOCK_WORDS = {
+  pause: { order: 'pause', description: 'stop what would go on by itself, such as a countdown' },
+  'go-on': { order: 'go-on', description: 'end a pause: the countdown goes on where it stood' },
+  'act-now': { order: 'act-now', description: 'do not wait for the end of an investigation' },
+} as const satisfies Record<string, { order: ClockOrder; description: string }>;
+
+function tellClock(order: ClockOrder) {
+  return async (id: string | undefined, options: GlobalOptions & { reason?: string }) =>
+    await withService(options, { need: 'record' }, async ({ service, out, user, again }) => {
+      const incident = await requireIncident(service.ports, id);
+      if (incident.status === 'closed') throw incidentClosed(incident.id);
+      const reason = checkReason(options.reason, user);
+      await orderClock(service.ports, incident.id, { order, actor: user, reason });
+      const said = {
+        pause: 'Nothing more goes on by itself. The safe state is never paused.',
+        'go-on': 'What was paused goes on.',
+        'act-now': 'The investigation is over at the next look of its clock, within 15 s.',
+      }[order];
+      out.result(
+        { incident: incident.id, order },
+        [wrap(said), nextLine(again(`backout incident show ${incident.id}`))].join('\n'),
+      );
+      return EXIT.done;
+    });
+}
+
+async function watch(id: string | undefined, options: GlobalOptions) {
+  return await withService(options, { need: 'assess' }, async ({ service, out }) => {
+    const { ports, config } = service;
+    const incident = await requireIncident(ports, id);
+    if (incident.status === 'closed') throw incidentClosed(incident.id);
+    const interrupted = ports.interrupted ?? new AbortController().signal;
+    out.line(`Watching incident ${incident.id}. Ctrl-C ends the watching, and nothing else.`);
+    const ended = await watchIncident(
+      service,
+      incident,
+      clockSteps(ports.clock, interrupted),
+    ).catch((error: unknown) => {
+      if (interrupted.aborted) return 'interrupted' as const;
+      throw error;
+    });
+    const words = {
+      'incident-closed': 'is closed',
+      recovered: 'recovered by itself',
+      'time-over': 'is open still, and its clock has run for as long as it may',
+      interrupted: 'is not watched from here any more',
+    };
+    out.result(
+      { incident: incident.id, ended },
+      wrap(`Incident ${incident.id} of ${config.service} ${words[ended]}.`),
+    );
+    return ended === 'interrupted' ? EXIT.uncertain : EXIT.done;
   });
 }
 

@@ -8,7 +8,7 @@ import { type OpenOptions, type OpenService, openService } from './open-service.
 /** What one function needs of a service. */
 export interface FunctionOptions extends Pick<
   OpenOptions,
-  'need' | 'buildTargets' | 'openStores' | 'journalMode'
+  'need' | 'buildTargets' | 'buildDeployments' | 'openStores' | 'journalMode'
 > {
   /** Who acts where the platform does not name the function. */
   name: string;
@@ -72,7 +72,8 @@ export async function drainNow(service: OpenService): Promise<string | undefined
 }
 
 async function open(options: FunctionOptions): Promise<OpenService> {
-  const { need, buildTargets, openStores, journalMode, name, variables, log } = options;
+  const { need, buildTargets, buildDeployments, openStores, journalMode, name, variables, log } =
+    options;
   const folder = variables['LAMBDA_TASK_ROOT'] ?? tmpdir();
   const found = await findConfig(variables['BACKOUT_CONFIG'], folder, variables, 'use');
   for (const notice of found.notices) log(notice);
@@ -82,6 +83,7 @@ async function open(options: FunctionOptions): Promise<OpenService> {
     environment: variables['BACKOUT_ENVIRONMENT'],
     need,
     buildTargets,
+    ...(buildDeployments === undefined ? {} : { buildDeployments }),
     openStores,
     journalMode,
     user: variables['AWS_LAMBDA_FUNCTION_NAME'] ?? name,

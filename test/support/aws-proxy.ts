@@ -12,7 +12,13 @@
  */
 
 import { once } from 'node:events';
-import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http';
+import {
+  createServer,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  request,
+  type ServerResponse,
+} from 'node:http';
 
 /** One call of an SDK, as it came in. */
 export interface AwsCall {
@@ -21,6 +27,7 @@ export interface AwsCall {
   operation: string;
   /** The JSON body; for REST calls also `path`, and the parts of the query. */
   input: Record<string, unknown>;
+  headers: IncomingHttpHeaders;
   /** When it arrived, in milliseconds of `performance.now`. */
   at: number;
 }
@@ -222,7 +229,8 @@ function describe(incoming: IncomingMessage, text: string): AwsCall {
   if (typeof target === 'string') {
     const [prefix = '', operation = ''] = target.split('.');
     const service = prefix.includes('ContainerService') ? 'ecs' : prefix.toLowerCase();
-    return { service: service === 'amazonssm' ? 'ssm' : service, operation, input: body, at };
+    const named = service === 'amazonssm' ? 'ssm' : service;
+    return { service: named, operation, input: body, headers: incoming.headers, at };
   }
   const address = new URL(incoming.url ?? '/', 'http://here');
   const path = address.pathname.replace(/^\/\d{4}-\d{2}-\d{2}/, '').replace(/\/$/, '');
@@ -234,6 +242,7 @@ function describe(incoming: IncomingMessage, text: string): AwsCall {
     service: 'lambda',
     operation: route?.[2] ?? `${incoming.method} ${path}`,
     input: { path, ...query, ...body },
+    headers: incoming.headers,
     at,
   };
 }
