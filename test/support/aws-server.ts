@@ -68,6 +68,7 @@ export function awsUrl(): string {
 const FIRST_CALLS = {
   ecr: 'AmazonEC2ContainerRegistry_V20150921.DescribeRepositories',
   ecs: 'AmazonEC2ContainerServiceV20141113.ListClusters',
+  sqs: 'AmazonSQS.ListQueues',
   ssm: 'AmazonSSM.ListCommands',
 };
 const loading = new Map<string, Promise<unknown>>();
