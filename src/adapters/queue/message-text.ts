@@ -2,7 +2,7 @@
 
 import * as z from 'zod';
 import { LEVELS } from '../../model/level.ts';
-import { MESSAGE_CODES, type Message } from '../../model/message.ts';
+import { MESSAGE_CODES, type Message, type MessageFacts } from '../../model/message.ts';
 
 const text = z.exactOptional(z.string());
 const texts = z.exactOptional(z.array(z.string()));
@@ -47,7 +47,8 @@ const message = z.strictObject({
     command: text,
     config_hash: text,
     chain_head: text,
-  }),
+    // What the messenger does not know it refuses: a fact that is added must be added here too.
+  } satisfies Record<keyof MessageFacts, z.ZodType>),
 }) satisfies z.ZodType<Message>;
 
 /** JSON in one line. */
