@@ -10,6 +10,7 @@ import * as z from 'zod';
 import type { EnvironmentVariables } from '../config/environment.ts';
 import type { FunctionName } from '../config/resource-names.ts';
 import { BackoutError, describeCause } from '../model/error.ts';
+import type { ExecutionOutcome } from '../model/execution.ts';
 import type { Log } from './queue-function.ts';
 
 /** Names of the numbers; `infra/` makes alarms of them. */
@@ -23,11 +24,13 @@ const counted = z.looseObject({
   batchItemFailures: z.array(z.unknown()).optional(),
 });
 
+const SAFE = 'done' satisfies ExecutionOutcome;
+
 const callContext = z.looseObject({ awsRequestId: z.string() });
 
 /**
  * What an answer counts. An alarm that was to be answered is either safe or not: any outcome that
- * is not exactly `safe` is not.
+ * is not exactly `done` is not.
  */
 export function countsOf(answer: unknown): Partial<Record<FunctionCount, number>> {
   const { success, data } = counted.safeParse(answer);
@@ -35,7 +38,7 @@ export function countsOf(answer: unknown): Partial<Record<FunctionCount, number>
   const { decision, outcome, batchItemFailures } = data;
   return {
     ...(decision === undefined ? {} : { Decisions: 1 }),
-    ...(decision !== 'act' ? {} : outcome === 'safe' ? { MadeSafe: 1 } : { NotSafe: 1 }),
+    ...(decision !== 'act' ? {} : outcome === SAFE ? { MadeSafe: 1 } : { NotSafe: 1 }),
     ...(batchItemFailures === undefined ? {} : { ComingAgain: batchItemFailures.length }),
   };
 }

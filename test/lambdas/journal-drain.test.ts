@@ -14,10 +14,13 @@ import { queueingJournal } from '../../src/adapters/queue/queueing-journal.ts';
 import { systemClock } from '../../src/adapters/system-clock.ts';
 import { verifyChain } from '../../src/model/journal.ts';
 import { makeOpenDir } from '../../src/adapters/local/cache-directory.ts';
+import { journalWithQueue } from '../../src/wiring/function-queues.ts';
 import { drainRecords } from '../../src/wiring/journal-drain-function.ts';
 import { down } from '../adapters/file/spool-support.ts';
 import { memoryJournal } from '../../src/adapters/memory/journal.ts';
 import { scope, someEntry } from '../contracts/journal.contract.ts';
+import { refuse } from '../support/aws-proxy.ts';
+import { failureOf } from '../support/failure.ts';
 import { AWS_SETUP_MS, loadServices, requireAws } from '../support/aws-server.ts';
 import { queueFixture } from '../support/aws-sqs.ts';
 import { fixedAddress } from '../support/fixed-address.ts';
@@ -149,6 +152,30 @@ describe('journal-drain', () => {
     await using postgres = connectPostgres(database.url, { applicationName: 'test' });
     const entries = await postgresJournal(postgres).read(scope, 'inc00001');
     expect(entries.map(({ key }) => key)).toEqual(['opened', 'good']);
+    await postgres.close();
+  }, 60_000);
+
+  it('stores what was only in the log once a person sends that to the queue', async () => {
+    await using at = await queueFixture();
+    await using database = await testDatabase();
+    await using drain = await drainProcess(database.url);
+    const log: string[] = [];
+    const journal = journalWithQueue({
+      primary: { ...memoryJournal(), append: () => Promise.reject(down) },
+      queue: at.queue,
+      clock: systemClock,
+      mode: 'journal-first',
+      log: (line) => log.push(line),
+    });
+    at.proxy.use(refuse('SendMessage', 403, 'AccessDenied'));
+    expect((await failureOf(journal.append(someEntry()))).message).toContain('only in the log');
+    at.proxy.calm();
+    const logged = z.object({ journal_entry: z.string() }).parse(JSON.parse(log.join('')));
+    await at.queue.put(logged.journal_entry, signal);
+    await at.poll(drain.handle);
+    expect(await at.waiting()).toBe(0);
+    await using postgres = connectPostgres(database.url, { applicationName: 'test' });
+    expect(await postgresJournal(postgres).read(scope, 'inc00001')).toMatchObject([someEntry()]);
     await postgres.close();
   }, 60_000);
 
