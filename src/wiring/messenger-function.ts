@@ -22,7 +22,7 @@ import { functionConfig, keep, type Log, requireQueueEvent } from './queue-funct
 /** From this age on a message says how late it is. In milliseconds. */
 const LATE_MS = 120_000;
 
-export interface SendPorts {
+interface SendPorts {
   scope: Scope;
   messengers: readonly Messenger[];
   clock: Clock;
@@ -32,7 +32,7 @@ export interface SendPorts {
 }
 
 /** Sends these messages, in the order in which they were made, side by side over the channels. */
-export async function sendRecords(
+async function sendRecords(
   { scope, messengers, clock, capMs, log }: SendPorts,
   records: readonly QueueRecord[],
 ): Promise<BatchAnswer> {
