@@ -62,13 +62,13 @@ export function functionService(options: FunctionOptions): FunctionService {
 }
 
 /**
- * Carries over what waits in files: a function may be frozen right after its answer.
+ * Carries over what waits, where that is ours to do: a function may be frozen right after its answer.
  * @returns what is left, as a sentence; undefined when nothing is
  */
 export async function drainNow(service: OpenService): Promise<string | undefined> {
   const { waiting, problem } = await service.drain();
   if (waiting === 0) return undefined;
-  return `${waiting} journal entries wait in files: ${problem ?? 'the journal is away'}`;
+  return `${waiting} journal entries wait: ${problem ?? 'the journal is away'}`;
 }
 
 async function open(options: FunctionOptions): Promise<OpenService> {

@@ -69,6 +69,7 @@ const FIRST_CALLS = {
   cloudwatch: 'GraniteServiceVersion20100801.ListDashboards',
   ecr: 'AmazonEC2ContainerRegistry_V20150921.DescribeRepositories',
   ecs: 'AmazonEC2ContainerServiceV20141113.ListClusters',
+  sqs: 'AmazonSQS.ListQueues',
   ssm: 'AmazonSSM.ListCommands',
 };
 const loading = new Map<string, Promise<unknown>>();

@@ -12,8 +12,9 @@
 import { chmod, mkdir, readFile, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
-import type { EntryKind, NewEntry } from '../../model/journal.ts';
-import { type JsonObject, hashJson } from '../../model/json.ts';
+import type { NewEntry } from '../../model/journal.ts';
+import { hashJson } from '../../model/json.ts';
+import { waitingEntry } from '../waiting-entry.ts';
 import { createFile, ensureDirectory, errorCode } from './durable-write.ts';
 
 export interface SpooledEntry {
@@ -182,17 +183,6 @@ const spooledFile = z
   .object({
     file: z.string().regex(/^[0-9a-f-]+\.json$/),
     checksum: z.string(),
-    entry: z.object({
-      service: z.string(),
-      environment: z.string(),
-      incident: z.string(),
-      key: z.string(),
-      // Any text: what a newer version spooled must still reach the journal.
-      kind: z.custom<EntryKind>((kind) => typeof kind === 'string'),
-      at: z.string(),
-      actor: z.string(),
-      text: z.string(),
-      data: z.custom<JsonObject>((data) => typeof data === 'object' && data !== null),
-    }),
+    entry: waitingEntry,
   })
   .refine(({ checksum, entry }) => checksum === hashJson(entry));

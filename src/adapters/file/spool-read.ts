@@ -26,6 +26,9 @@ export interface IncidentHistory {
   degraded?: string;
 }
 
+/** What waits to enter the journal, in order, and why that may not be all. Never throws. */
+export type ReadWaiting = (scope: Scope) => Promise<{ entries: NewEntry[]; problems: string[] }>;
+
 /**
  * Reads what can be read; never throws because the journal cannot be reached.
  *
@@ -34,11 +37,11 @@ export interface IncidentHistory {
  */
 export async function readHistory(
   primary: Pick<Journal, 'read'>,
-  directory: string,
+  waits: ReadWaiting,
   scope: Scope,
   incident: string,
 ): Promise<IncidentHistory & { unreachable?: unknown }> {
-  const { entries: spooled, problems } = await readSpool(directory, scope);
+  const { entries: spooled, problems } = await waits(scope);
   let stored: JournalEntry[] = [];
   let failure: { unreachable: unknown } | undefined;
   try {
@@ -66,10 +69,10 @@ export async function readHistory(
  */
 export async function readIncidents(
   primary: Pick<Journal, 'incidents' | 'read'>,
-  directory: string,
+  waits: ReadWaiting,
   scope: Scope,
 ): Promise<Incident[]> {
-  const { entries: spooled } = await readSpool(directory, scope);
+  const { entries: spooled } = await waits(scope);
   const waiting = Map.groupBy(spooled, (entry) => entry.incident);
   // What the list says of an incident is not enough to put a waiting opening or closing in its
   // place, so its entries are read. These are few: those that this machine has turned since.
@@ -92,21 +95,21 @@ export async function readIncidents(
   return [...stored, ...added].toSorted(newestFirst).slice(0, MOST_INCIDENTS);
 }
 
-async function readSpool(
-  directory: string,
-  scope: Scope,
-): Promise<{ entries: NewEntry[]; problems: string[] }> {
-  try {
-    const { entries, unreadable } = await listSpooled(directory);
-    const ours = entries
-      .map(({ entry }) => entry)
-      .filter((e) => e.service === scope.service && e.environment === scope.environment);
-    const problems =
-      unreadable.length === 0 ? [] : [`unreadable in ${directory}: ${unreadable.join(', ')}`];
-    return { entries: ours, problems };
-  } catch (error) {
-    return { entries: [], problems: [`${directory}: ${describeCause(error)}`] };
-  }
+/** Reads what waits in a folder. */
+export function waitingIn(directory: string): ReadWaiting {
+  return async (scope) => {
+    try {
+      const { entries, unreadable } = await listSpooled(directory);
+      const ours = entries
+        .map(({ entry }) => entry)
+        .filter((e) => e.service === scope.service && e.environment === scope.environment);
+      const problems =
+        unreadable.length === 0 ? [] : [`unreadable in ${directory}: ${unreadable.join(', ')}`];
+      return { entries: ours, problems };
+    } catch (error) {
+      return { entries: [], problems: [`${directory}: ${describeCause(error)}`] };
+    }
+  };
 }
 
 /** Chains the waiting entries behind the stored ones; of two with the same key, the first. */

@@ -19,7 +19,7 @@ import type { Appended, Journal } from '../../ports/journal.ts';
 import { normaliseEntry, requireSameStatement } from '../../model/journal-rules.ts';
 import { isSpoolEmpty, writeSpooled } from './spool-directory.ts';
 import { type DrainReport, drainSpool, isRefusal } from './spool-drain.ts';
-import { type IncidentHistory, readHistory, readIncidents } from './spool-read.ts';
+import { type IncidentHistory, readHistory, readIncidents, waitingIn } from './spool-read.ts';
 
 export interface SpoolingOptions {
   primary: Journal;
@@ -53,6 +53,7 @@ export function spoolingJournal(options: SpoolingOptions): SpoolingJournal {
   const { primary, spoolDirectory, clock, mode, capMs = 1500, restMs = 3000 } = options;
   /** What this process spooled and did not see arrive, by scope and key. */
   const spooled = new Map<string, NewEntry>();
+  const waits = waitingIn(spoolDirectory);
   let restsUntil = -Infinity;
 
   const capped = <T>(work: Promise<T>): Promise<T> =>
@@ -144,17 +145,17 @@ export function spoolingJournal(options: SpoolingOptions): SpoolingJournal {
       return mode === 'spool-first' ? appendSpoolFirst(entry) : appendJournalFirst(entry);
     },
     read: async (scope, incident) => {
-      const history = await readHistory(cappedJournal, spoolDirectory, scope, incident);
+      const history = await readHistory(cappedJournal, waits, scope, incident);
       if ('unreachable' in history && history.entries[0]?.kind !== 'incident-opened') {
         throw history.unreachable;
       }
       return history.entries;
     },
-    incidents: (scope) => readIncidents(cappedJournal, spoolDirectory, scope),
+    incidents: (scope) => readIncidents(cappedJournal, waits, scope),
     history: async (scope, incident) => {
       const { unreachable: _unreachable, ...history } = await readHistory(
         cappedJournal,
-        spoolDirectory,
+        waits,
         scope,
         incident,
       );
