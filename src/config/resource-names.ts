@@ -29,9 +29,17 @@ export function functionName({ service, environment }: Scope, name: FunctionName
   return `backout-${service}-${environment}-${name}`;
 }
 
+/** Functions that call control functions: each by an alias of its own, which proves who it is. */
+export const CALLERS = ['on-alarm', 'incident-clock', 'messenger', 'runner'] as const;
+export type Caller = (typeof CALLERS)[number];
+
 /** What a caller names: `backout-shop-production-on-alarm:live`. */
-export function functionAddress(scope: Scope, name: FunctionName): string {
-  return `${functionName(scope, name)}:${LIVE_ALIAS}`;
+export function functionAddress(
+  scope: Scope,
+  name: FunctionName,
+  alias: typeof LIVE_ALIAS | Caller = LIVE_ALIAS,
+): string {
+  return `${functionName(scope, name)}:${alias}`;
 }
 
 /** The alarm that is made from a rule: `backout-shop-production-critical-errors`. */

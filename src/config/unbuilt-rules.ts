@@ -1,7 +1,7 @@
 /**
  * What of the decision matrix has no effect yet. An alarm measures by itself and only then means a
  * rule (lambdas/on-alarm): which alarms mean it, what it decides, what it makes safe and whether it
- * may act, all that counts. What would be measured, waited for or called does not.
+ * may act, all that counts. What would be measured by us does not.
  */
 import type { UnavailableSetting } from './availability.ts';
 import { formatPath } from './problems.ts';
@@ -10,7 +10,6 @@ import { MATRIX, SIGNALS } from './sections/matrix.ts';
 import type { Rule } from './sections/rules.ts';
 
 const MEASURING = 'measuring rules outside the drill';
-const INVESTIGATING = 'waiting and looking again';
 
 /** Named only where they differ from what they are when left out. */
 const NOT_YET = {
@@ -20,10 +19,6 @@ const NOT_YET = {
   period: MEASURING,
   min_requests: MEASURING,
   checks: MEASURING,
-  min_severity: MEASURING,
-  investigate_for: INVESTIGATING,
-  at_end: INVESTIGATING,
-  page: 'calling contacts',
 } as const satisfies Partial<Record<keyof Rule, string>>;
 
 export function findUnbuiltRules(config: BackoutConfig): UnavailableSetting[] {
@@ -44,8 +39,6 @@ export function findUnbuiltRules(config: BackoutConfig): UnavailableSetting[] {
     if (rule.automatic === 'application' && differs('automatic')) {
       found.push(named('automatic', 'starting level application by itself'));
     }
-    const waits = rule.decision === 'investigate' || rule.missing === 'investigate';
-    if (rule.alarms.length > 0 && waits) found.push(named('alarms', INVESTIGATING));
     return found;
   });
 }

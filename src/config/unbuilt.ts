@@ -5,7 +5,6 @@
 import type { Need, UnavailableSetting } from './availability.ts';
 import { formatPath, type Path } from './problems.ts';
 import { type BackoutConfig, configSchema } from './schema.ts';
-import { listReferences } from './secrets.ts';
 import { findUnbuiltRules } from './unbuilt-rules.ts';
 
 const EVERYTHING: Need[] = [
@@ -34,7 +33,6 @@ export function findUnbuilt(config: BackoutConfig): UnavailableSetting[] {
     ...fromChecks(config),
     ...fromMessages(config),
     ...fromDefaults(config),
-    ...fromReferences(config),
   ];
 }
 
@@ -59,7 +57,6 @@ function fromEnvironments(config: BackoutConfig): UnavailableSetting[] {
     const add = (rest: Path, feature: string, needs: Need[]): void => {
       found.push(missing([...path, ...rest], feature, needs, [id]));
     };
-    if (one.state.kind === 'aws') add(['state', 'kind'], 'state on AWS', EVERYTHING);
     if (one.reach === 'lambda') add(['reach'], 'reaching through functions', EVERYTHING);
     if (one.journal !== undefined && one.journal.schema !== 'backout') {
       add(['journal', 'schema'], 'another schema for the journal', EVERYTHING);
@@ -77,9 +74,9 @@ function fromFlags(config: BackoutConfig): UnavailableSetting[] {
   return Object.entries(config.flags.groups).flatMap(([id, group]) => {
     const path: Path = ['flags', 'groups', id];
     const found: UnavailableSetting[] = [];
-    if (group.layout === 'document' || group.layout === 'parameter-per-flag') {
+    if (group.layout === 'parameter-per-flag') {
       found.push(
-        missing([...path, 'layout'], 'flags in the parameter store', [
+        missing([...path, 'layout'], 'switching flags that have a parameter each', [
           'flags',
           'recover',
           'rehearse',
@@ -168,15 +165,11 @@ function fromMessages({ messages, escalation, postmortem }: BackoutConfig): Unav
 
 /** Sections that have a value even when left out: named only if they differ from that. */
 const NOT_YET = {
-  customer_impact: ['telling whether customers are hit', ['messages']],
   evidence: ['keeping evidence', ['postmortem']],
-  clock: ['the clock of an incident', ['messages']],
 } as const satisfies Partial<Record<keyof BackoutConfig, readonly [string, readonly Need[]]>>;
 
 /** Single settings, likewise: section, key, what is missing, what cannot be done. */
 const NOT_YET_KEYS = [
-  ['alarms', 'reread_after', 'looking old alarms up again', ['automation']],
-  ['alarms', 'flapping', 'noticing alarms that come and go', ['automation']],
   ['breakers', 'half_open_failures', 'counting failed trial calls', ['recover']],
   ['budgets', 'make_safe', 'a budget for making safe', ['messages']],
   ['budgets', 'assess', 'a budget for assessing', ['messages']],
@@ -206,71 +199,4 @@ function valueAt(root: unknown, path: readonly string[]): unknown {
     (value, key) => (typeof value === 'object' && value !== null ? Reflect.get(value, key) : value),
     root,
   );
-}
-
-/** References to the parameter store, which cannot be read yet. */
-function fromReferences(config: BackoutConfig): UnavailableSetting[] {
-  const stored = listReferences(config).filter((one) => one.reference.startsWith('ssm:'));
-  return stored.map(({ path }) => {
-    const [section = '', id] = path;
-    const environments =
-      section === 'environments' && typeof id === 'string' ? [id] : limitOf(config, section, id);
-    const needs = [...needsOf(section), ...(isAsked(config, section, id) ? CHECKING : [])];
-    return missing(path, 'secrets in the parameter store', needs, environments);
-  });
-}
-
-/** What checks are part of. A rollback that cannot be validated must not report success. */
-const CHECKING = ['validate', 'application'] as const satisfies Need[];
-
-/** Whether a check needs the secrets of this database, or of the metrics source. */
-function isAsked(config: BackoutConfig, section: unknown, id: unknown): boolean {
-  const { checks, databases } = config;
-  const counted = Object.entries(databases).some(
-    ([name, { counted_tables: tables }]) => name === id && tables.length > 0,
-  );
-  if (section === 'databases' && counted) return true;
-  return Object.values(checks).some(
-    (check) =>
-      (section === 'databases' && check.kind === 'sql' && check.database === id) ||
-      (section === 'metrics' && check.kind === 'metric'),
-  );
-}
-
-function limitOf(config: BackoutConfig, section: string | number, id: unknown) {
-  if (typeof id !== 'string') return undefined;
-  switch (section) {
-    case 'targets':
-    case 'databases':
-    case 'caches':
-    case 'checks':
-      return config[section][id]?.environments;
-    default:
-      return undefined;
-  }
-}
-
-function needsOf(section: string | number): Need[] {
-  switch (section) {
-    case 'environments':
-      return EVERYTHING;
-    case 'targets':
-      return ['application', 'database', 'assess'];
-    case 'databases':
-      return ['database'];
-    case 'caches':
-      return ['database', 'flush'];
-    case 'checks':
-      return ['validate', 'application', 'database'];
-    case 'messages':
-      return ['messages'];
-    case 'metrics':
-      return ['automation'];
-    case 'postmortem':
-      return ['postmortem'];
-    case 'releases':
-      return ['application', 'assess'];
-    default:
-      return EVERYTHING;
-  }
 }

@@ -2,9 +2,8 @@ import { readEvent } from '../adapters/aws/events/read-event.ts';
 import { type Parcel, unwrapEvent } from '../adapters/aws/events/unwrap-event.ts';
 import type { EnvironmentVariables } from '../config/environment.ts';
 import { BackoutError } from '../model/error.ts';
-import { type AlarmAnswer, answerAlarm } from '../operations/answer-alarm.ts';
+import { type AlarmAnswer, type AlarmPorts, answerAlarm } from '../operations/answer-alarm.ts';
 import { alarmSettings } from './alarm-settings.ts';
-import { openDirectStores } from './direct-stores.ts';
 import { drainNow, functionService } from './function-service.ts';
 import type { OpenService } from './open-service.ts';
 
@@ -30,7 +29,14 @@ export function alarmFunction(
     need: 'flags',
     // It makes safe, and changes no target: that is another function's work.
     buildTargets: () => [],
-    openStores: openDirectStores,
+    // Where the state is on AWS it runs outside the network, without a token.
+    async openStores(context) {
+      const { kind } = context.config.environment.state;
+      if (kind === 'embedded') {
+        return await (await import('./direct-stores.ts')).openDirectStores(context);
+      }
+      return await (await import('./remote-stores.ts')).openRemoteStores(context, log);
+    },
     journalMode: 'spool-first',
     name: 'on-alarm',
     variables,
@@ -40,7 +46,8 @@ export function alarmFunction(
   async function answer(parcel: Parcel): Promise<AlarmAnswer> {
     const signalled = readEvent(parcel);
     const opened = await service.open();
-    const { answer: answered, unwritten } = await answerAlarm(opened.ports, signalled, {
+    const ports = { ...opened.ports, ...(await openMonitoring(opened, variables)) };
+    const { answer: answered, unwritten } = await answerAlarm(ports, signalled, {
       ...alarmSettings(opened.config),
       factsOf: (rules) => factsOfRules(opened, rules),
     });
@@ -76,6 +83,19 @@ export function alarmFunction(
       return { batchItemFailures: failed.map((itemIdentifier) => ({ itemIdentifier })) };
     },
     [Symbol.asyncDispose]: () => service[Symbol.asyncDispose](),
+  };
+}
+
+/** What is there on AWS only: what CloudWatch says of its alarms, and the clock of an incident. */
+async function openMonitoring(
+  { config, ports }: OpenService,
+  variables: EnvironmentVariables,
+): Promise<Pick<AlarmPorts, 'alarms' | 'incidentClock'>> {
+  if (config.environment.state.kind === 'embedded') return {};
+  const { openAlarms, openIncidentClock } = await import('./open-monitoring.ts');
+  return {
+    alarms: openAlarms(config, variables),
+    incidentClock: openIncidentClock(config, ports.scope, variables),
   };
 }
 

@@ -49,7 +49,7 @@ export function clockFunction(
     const read = readClockStart(input, ports.scope);
     if ('problem' in read) throw badStart(read.problem);
     const { start } = read;
-    const { openAlarms } = await import('./open-alarms.ts');
+    const { openAlarms } = await import('./open-monitoring.ts');
     const work = buildClockWork(opened, start, {
       ...(start.alarm === undefined ? {} : { alarms: openAlarms(config, variables) }),
       handOver: handOverToPeople,

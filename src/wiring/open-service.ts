@@ -179,13 +179,15 @@ export async function openService(options: OpenOptions): Promise<OpenService> {
     ),
     services: buildServices(config, { variables, baseDirectory }),
     baseline: { metrics, counters },
-    messengers: buildMessengers(config, {
-      clock,
-      ids,
-      variables,
-      console: options.console,
-      consoleSkips: options.consoleSkips,
-    }),
+    messengers:
+      stores.messengers ??
+      buildMessengers(config, {
+        clock,
+        ids,
+        variables,
+        console: options.console,
+        consoleSkips: options.consoleSkips,
+      }),
     postmortems: filePostmortems(resolve(baseDirectory, config.postmortem.directory)),
     observe: options.observe,
     interrupted: options.interrupted,

@@ -6,6 +6,7 @@ import type { Clock } from '../ports/clock.ts';
 import type { FlagEditor, FlagStore } from '../ports/flags.ts';
 import type { Ids } from '../ports/ids.ts';
 import type { Journal } from '../ports/journal.ts';
+import type { Messenger } from '../ports/messenger.ts';
 import type { Leases } from '../ports/leases.ts';
 import type { Proofs } from '../ports/proofs.ts';
 import type { ReleaseRecords } from '../ports/releases.ts';
@@ -20,6 +21,8 @@ export interface Stores {
   leases: Leases;
   releases: ReleaseRecords;
   proofs: Proofs;
+  /** Where messages go instead of the channels of backout.yml, for those without their tokens. */
+  messengers?: Messenger[];
   /** Brings spooled entries into the journal, and says what is left. */
   drain(): Promise<DrainReport>;
 }
