@@ -26,7 +26,7 @@ import type { PlanFacts } from './plan-rollback.ts';
 import { rereadAlarm, readChanges } from './read-alarm.ts';
 
 /** Longest that looking for an earlier copy of the alarm may hold up making safe. */
-const LOOK_CAP_MS = 500;
+const LOOK_CAP_MS = 400;
 /** Longest that starting the clock of the incident may take; it runs beside the rest. */
 const CLOCK_CAP_MS = 1_000;
 

@@ -25,6 +25,7 @@ import type { Ids } from '../ports/ids.ts';
 import type { Journal } from '../ports/journal.ts';
 import { watchBudget } from './budget.ts';
 import { runCapped } from './cap.ts';
+import { capOf, type ExecutionLimits, triesOf } from './execution-limits.ts';
 import type { HeldLeases } from './leases.ts';
 import { ExecutionJournal } from './execution-journal.ts';
 import { isOvertaken, judgeStep, overtakenBy, toOutcome } from './judge-step.ts';
@@ -63,14 +64,7 @@ export interface ExecutionRequest {
    */
   journalRequired: boolean;
   /** For those who have seconds and not minutes. */
-  limits?: {
-    /** No step behind the first stage is applied any longer after this, in ms since 1970. */
-    until: number;
-    /** How long what does not end at its cap is waited for, in milliseconds. Else 3 s. */
-    graceMs: number;
-    /** How long a step's reading back may take, in milliseconds. Else 5 s. */
-    confirmMs: number;
-  };
+  limits?: ExecutionLimits;
 }
 
 /**
@@ -245,12 +239,9 @@ class Execution {
     if (found !== undefined) return found;
     observe({ type: 'step-intended', step, attempt: number });
     const { limits } = this.request;
-    // What is done first has its own cap, and nothing before it.
-    const isLate = limits !== undefined && step.stage > 1;
-    const left = isLate ? Math.max(0, limits.until - clock.now()) : Infinity;
     const applied = await runCapped(
       clock,
-      Math.min(step.cap_ms, left),
+      capOf(step, limits, clock.now()),
       async (signal) => {
         const stops = [signal, leases.lost, interrupted].filter((one) => one !== undefined);
         await this.applyWithRetry(step, handler, AbortSignal.any(stops));
@@ -324,7 +315,9 @@ class Execution {
         return;
       } catch (error) {
         const retry =
-          error instanceof BackoutError && error.retryable && tries < triesOf(step.action);
+          error instanceof BackoutError &&
+          error.retryable &&
+          tries < triesOf(step.action, this.request.limits);
         if (!retry || signal.aborted) throw error;
         this.ports.observe({ type: 'note', step, text: `${describeCause(error)} Trying again.` });
         const pause = clock.sleep(100 * 2 ** tries * (0.5 + ids.random()), signal);
@@ -398,12 +391,4 @@ class Execution {
     this.ports.observe({ type: 'execution-ended', result });
     return result;
   }
-}
-
-/**
- * How often a call that was refused or throttled is tried within the step's cap. Redis is tried
- * again by its own adapter, within a second: in an emergency that is all it may cost.
- */
-function triesOf(action: Step['action']): number {
-  return action.kind === 'trip-breakers' || action.kind === 'prove-flags' ? 1 : 3;
 }

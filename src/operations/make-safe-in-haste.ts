@@ -5,19 +5,19 @@ import { writeBehind } from './write-behind.ts';
 
 /**
  * All in milliseconds, from the call on. The levers have their own caps (fault table, row E: SSM
- * 2 s, Redis 1 s); the rest is what keeps the whole under 5 s when everything hangs: 2,000 + 500 for
- * the flags and their reading back, 500 for what is off, 1,000 for the message. The record has all
- * that time too, and 1,500 at the end at most.
+ * 2 s, Redis 1 s); the rest is what keeps the whole under 5 s when everything hangs: 400 for the
+ * look before it, 2,000 + 400 for the flags and their reading back, 400 for what is off, 800 for the
+ * message. The record has all that time too, and 1,500 at the end at most.
  */
 const CAPS = {
   overrideMs: 2_000,
   breakersMs: 1_000,
   proveMs: 1_500,
-  confirmMs: 500,
+  confirmMs: 400,
   graceMs: 0,
   /** No step begins its work later than this: what hung before leaves less for the proof. */
   stepsMs: 2_600,
-  messageMs: 1_000,
+  messageMs: 800,
   /** When the answer has to be on its way. */
   allMs: 4_500,
 } as const;

@@ -5,7 +5,8 @@ import type { Plan } from '../model/plan.ts';
 import { listOff } from '../model/still-off.ts';
 import { announcer, messagesSent } from './announce.ts';
 import { within } from '../ports/clock.ts';
-import { executePlan, type ExecutionRequest } from './execute-plan.ts';
+import { executePlan } from './execute-plan.ts';
+import type { ExecutionLimits } from './execution-limits.ts';
 import { closingMessage, nextCommand } from './finish-rollback.ts';
 import { newIncidentId, openIncident, runningIncident } from './incidents.ts';
 import { followCommander } from './lead.ts';
@@ -35,7 +36,7 @@ export async function makeSafe(
   ports: OperationPorts,
   request: Request & { incident?: string; isNews?: boolean },
   interrupted?: Interrupted,
-  haste?: Haste & NonNullable<ExecutionRequest['limits']>,
+  haste?: Haste & ExecutionLimits,
 ): Promise<RollbackResult> {
   const problems: string[] = [];
   const known = request.incident ?? (await runningIncident(ports));

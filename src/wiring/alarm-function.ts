@@ -1,5 +1,6 @@
 import { readEvent } from '../adapters/aws/events/read-event.ts';
 import { type Parcel, unwrapEvent } from '../adapters/aws/events/unwrap-event.ts';
+import { writeEntry } from '../adapters/queue/entry-text.ts';
 import type { EnvironmentVariables } from '../config/environment.ts';
 import { BackoutError } from '../model/error.ts';
 import { type AlarmAnswer, type AlarmPorts, answerAlarm } from '../operations/answer-alarm.ts';
@@ -43,6 +44,9 @@ export function alarmFunction(
     log,
   });
 
+  // Now, and not when somebody waits to be made safe. The first alarm hears of what is wrong.
+  service.open().catch(() => undefined);
+
   async function answer(parcel: Parcel): Promise<AlarmAnswer> {
     const signalled = readEvent(parcel);
     const opened = await service.open();
@@ -51,20 +55,22 @@ export function alarmFunction(
       ...alarmSettings(opened.config),
       factsOf: (rules) => factsOfRules(opened, rules),
     });
-    for (const entry of unwritten) log(JSON.stringify({ unwritten: entry }));
+    for (const [order, entry] of unwritten.entries()) {
+      log(JSON.stringify({ journal_entry: writeEntry({ entry, order }) }));
+    }
     if (answered.incident === undefined) return answered;
     const left = await drainNow(opened);
     if (left === undefined) return answered;
     return { ...answered, problems: [...(answered.problems ?? []), left] };
   }
-  const answerOne = (parcel: Parcel) => service.answer(() => answer(parcel));
 
   /** A message whose repeat cannot help is not asked for again: it would block what comes after. */
   async function answerMessage(parcel: Parcel): Promise<string | undefined> {
     try {
-      await answerOne(parcel);
+      log(JSON.stringify(await answer(parcel)));
       return undefined;
     } catch (error) {
+      log(JSON.stringify({ failed: error instanceof BackoutError ? error : String(error) }));
       return error instanceof BackoutError && !error.retryable ? undefined : parcel.messageId;
     }
   }
@@ -73,7 +79,7 @@ export function alarmFunction(
     async answer(event) {
       const { queue, parcels } = unwrapEvent(event);
       const [first] = parcels;
-      if (!queue && first !== undefined && parcels.length === 1) return await answerOne(first);
+      if (!queue && first !== undefined && parcels.length === 1) return await answer(first);
       const failed: string[] = [];
       // One after the other: what the first makes safe, the second finds safe.
       for (const parcel of parcels) {

@@ -59,7 +59,7 @@ export function clockFunction(
     return { incident: start.incident, ended };
   }
   return {
-    run: (input, steps) => service.answer(() => run(input, steps)),
+    run,
     [Symbol.asyncDispose]: () => service[Symbol.asyncDispose](),
   };
 }

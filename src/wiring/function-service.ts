@@ -1,7 +1,6 @@
 import { tmpdir } from 'node:os';
 import { Writable } from 'node:stream';
 import type { EnvironmentVariables } from '../config/environment.ts';
-import { BackoutError, describeCause } from '../model/error.ts';
 import { findConfig } from './find-config.ts';
 import { type OpenOptions, type OpenService, openService } from './open-service.ts';
 
@@ -21,8 +20,6 @@ export interface FunctionOptions extends Pick<
 export interface FunctionService extends AsyncDisposable {
   /** Opens it at the first call, and at the next one again when that failed. */
   open(): Promise<OpenService>;
-  /** Answers, and logs the answer or the failure. @throws what `work` throws */
-  answer<T>(work: () => Promise<T>): Promise<T>;
 }
 
 /**
@@ -30,7 +27,6 @@ export interface FunctionService extends AsyncDisposable {
  *   `LAMBDA_TASK_ROOT`); `BACKOUT_ENVIRONMENT`: which environment (default: the only one)
  */
 export function functionService(options: FunctionOptions): FunctionService {
-  const { log } = options;
   let opening: Promise<OpenService> | undefined;
   return {
     async open() {
@@ -40,18 +36,6 @@ export function functionService(options: FunctionOptions): FunctionService {
       } catch (error) {
         // The next call tries again: what was missing may be there by then.
         opening = undefined;
-        throw error;
-      }
-    },
-    async answer(work) {
-      try {
-        const answered = await work();
-        log(JSON.stringify(answered));
-        return answered;
-      } catch (error) {
-        // The platform logs its message only: not what to do, nor the lines of a configuration.
-        const told = error instanceof BackoutError ? error : { message: describeCause(error) };
-        log(JSON.stringify({ error: told }));
         throw error;
       }
     },

@@ -64,7 +64,7 @@ export function guardFunction(
     return { decision: 'look', ...taken.look };
   }
   return {
-    answer: (event) => service.answer(() => answer(event)),
+    answer,
     [Symbol.asyncDispose]: () => service[Symbol.asyncDispose](),
   };
 }

@@ -1,14 +1,15 @@
 import { resolve } from 'node:path';
 import { openFileFlags } from '../adapters/file/flags.ts';
+import { patientEngage } from '../adapters/aws/patient-flags.ts';
+import type { ParameterProblem } from '../adapters/aws/ssm-retry.ts';
 import type { FlagEditor, FlagStore } from '../ports/flags.ts';
 import { connectParameters } from './parameter-store.ts';
 import type { Stores, StoresContext } from './stores.ts';
 
-/**
- * For an emergency that has seconds, in milliseconds: a put and its reading back get 0.8 s each from
- * silence, so that both stay under 2 s. Whoever is told to come back later goes on (ssm-retry.ts).
- */
-const HASTY = { call: 800, unanswered: 800, throttled: 26_000 };
+/** For an emergency that has seconds, in milliseconds: one call, from silence, while throttled. */
+const HASTY = { call: 1_000, unanswered: 2_000, throttled: 26_000 };
+/** Its put and the reading back together, from silence (fault table: SSM 2 s). */
+const SILENCE_MS = 2_000;
 /** What making safe waits for such a put at most: it, and its reading back. */
 const PATIENCE_MS = 28_000;
 
@@ -26,10 +27,17 @@ export async function openFlags(context: StoresContext): Promise<Pick<Stores, 'f
       const { options, clock, ids, resources } = context;
       const hasty = options.journalMode === 'spool-first';
       const connect = { variables: options.variables, clock, ids, resources };
-      const calls = await connectParameters(config, connect, hasty ? HASTY : undefined);
-      const { flags } = openParameterFlags(calls, config, clock);
-      const patience = { readsBack: true, patienceMs: PATIENCE_MS } as const;
-      return { flags: { ...onlySafe(flags), ...patience }, editor: flags };
+      let heardAt: number | undefined;
+      const hear = (problem: ParameterProblem): void => {
+        if (problem === 'throttled') heardAt = clock.now();
+      };
+      const how = hasty ? { patience: HASTY, onPause: hear } : {};
+      const calls = await connectParameters(config, connect, how);
+      const { flags: store } = openParameterFlags(calls, config, clock);
+      const flags = { ...onlySafe(store), readsBack: true, patienceMs: PATIENCE_MS } as const;
+      if (!hasty) return { flags, editor: store };
+      const patience = { clock, silenceMs: SILENCE_MS, lastHeard: () => heardAt };
+      return { flags: { ...flags, engage: patientEngage(store, patience) }, editor: store };
     }
     default:
       return state satisfies never;

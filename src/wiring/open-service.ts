@@ -98,11 +98,9 @@ export async function openService(options: OpenOptions): Promise<OpenService> {
   await using resources = new AsyncDisposableStack();
   const connect = { variables: options.variables, clock, ids, resources };
   const secrets = await prefetchSecrets(config, () =>
-    connectParameters(
-      config,
-      connect,
-      options.journalMode === 'spool-first' ? HASTY_SECRETS : SECRET_PATIENCE,
-    ),
+    connectParameters(config, connect, {
+      patience: options.journalMode === 'spool-first' ? HASTY_SECRETS : SECRET_PATIENCE,
+    }),
   );
   const variables = withStored(options.variables, secrets);
 

@@ -1,10 +1,10 @@
 import type { ParameterCalls } from '../adapters/aws/ssm-parameters.ts';
-import type { Patience } from '../adapters/aws/ssm-retry.ts';
+import type { EnvironmentVariables } from '../config/environment.ts';
 import type { SelectedConfig } from '../config/select.ts';
 import { BackoutError } from '../model/error.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Ids } from '../ports/ids.ts';
-import type { EnvironmentVariables } from '../config/environment.ts';
+import type { OpenParametersOptions } from './open-parameters.ts';
 
 export interface ParameterStoreOptions {
   variables: EnvironmentVariables;
@@ -22,14 +22,14 @@ export interface ParameterStoreOptions {
 export async function connectParameters(
   { environment }: Pick<SelectedConfig, 'environment'>,
   { variables, clock, ids, resources }: ParameterStoreOptions,
-  patience?: Patience,
+  how: Pick<OpenParametersOptions, 'patience' | 'onPause'> = {},
 ): Promise<ParameterCalls> {
   const { openParameters } = await import('./open-parameters.ts');
   const opened = openParameters({
     place: { region: mainRegion(environment, variables) },
     clock,
     ids,
-    ...(patience === undefined ? {} : { patience }),
+    ...how,
   });
   resources.defer(() => opened[Symbol.dispose]());
   return opened.calls;

@@ -75,6 +75,7 @@ export async function parameterFixture(patience?: Patience): Promise<ParameterFi
   };
 }
 
-function callsOf(client: SSMClient, more: { patience?: Patience } = {}): ParameterCalls {
+/** The calls as we make them. */
+export function callsOf(client: SSMClient, more: { patience?: Patience } = {}): ParameterCalls {
   return ssmParameters({ client, clock: systemClock, ids: randomIds, ...more });
 }

@@ -29,18 +29,19 @@ const instances = z.array(
   }),
 );
 
+const notHere = (what: string) => (): Promise<never> =>
+  Promise.reject(
+    new BackoutError({
+      code: 'E_NOT_ON_LIST',
+      kind: 'refused',
+      message: `${what} is not on the list of control-emergency.`,
+      state: 'Nothing was changed.',
+      remedy: 'Recovering is for a named person: `backout breakers reset`.',
+    }),
+  );
+
 /** What an emergency may do with them; the rest is refused here already. */
 export function controlBreakers(call: CallControl): Breakers {
-  const notHere = (what: string) => (): Promise<never> =>
-    Promise.reject(
-      new BackoutError({
-        code: 'E_NOT_ON_LIST',
-        kind: 'refused',
-        message: `${what} is not on the list of control-emergency.`,
-        state: 'Nothing was changed.',
-        remedy: 'Recovering is for a named person: `backout breakers reset`.',
-      }),
-    );
   return {
     async read(): Promise<BreakerSnapshot> {
       const found = read(snapshot, await call('breakers.read', {}));

@@ -45,7 +45,7 @@ export const request = z.strictObject({
 export type ControlRequest = z.output<typeof request>;
 
 const failure = z.looseObject({
-  code: z.string().regex(/^E_[A-Z_]+$/),
+  code: z.templateLiteral(['E_', z.string()]),
   kind: z.enum(['usage', 'refused', 'failed', 'uncertain']),
   message: z.string(),
   state: z.string().optional(),
@@ -69,7 +69,7 @@ export function openAnswer(given: unknown): unknown {
   if (parsed.data.ok) return parsed.data.result;
   const { code, kind, message, state, remedy, retryable } = parsed.data.error;
   throw new BackoutError({
-    code: code as `E_${string}`,
+    code,
     kind,
     message,
     ...(state === undefined ? {} : { state }),

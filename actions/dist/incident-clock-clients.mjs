@@ -1,0 +1,1 @@
+function e({region:e,endpoint:t,credentials:n,tries:r=3}){return{region:e,...t===void 0?{}:{endpoint:t},...n===void 0?{}:{credentials:n},maxAttempts:r,requestHandler:{connectionTimeout:2e3,requestTimeout:4e3,throwOnRequestTimeout:!0}}}function t(e){return AbortSignal.any([e,AbortSignal.timeout(15e3)])}export{e as n,t};

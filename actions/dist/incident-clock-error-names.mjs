@@ -1,0 +1,1 @@
+const e=/^(TooManyRequests|Throttl|RequestLimitExceeded|RequestThrottled|TooManyUpdates|ProvisionedThroughput)/,t=/^(AccessDenied|UnrecognizedClient|InvalidSignature|ExpiredToken|InvalidClientToken|Credentials|TokenProvider|MissingAuthenticationToken|NotAuthorized)/;export{e as n,t};
