@@ -56,7 +56,7 @@ test.each(commands.filter(([name]) => !/drill|resume/.test(name)))('%s has an ex
 test('Every command has its row in the table of JSON documents.', () => {
   const text = sections.get('JSON') ?? '';
   const rows = text.split('\n').filter((line) => line.startsWith('| `'));
-  const named = rows.flatMap((row) => row.split('|')[1]?.match(/`([a-z ]+)/g) ?? []);
+  const named = rows.flatMap((row) => row.split('|')[1]?.match(/`([a-z -]+)/g) ?? []);
   const words = named.map((word) => `backout ${word.slice(1).trim()}`);
   expect(commands.filter(([name]) => !words.includes(name)).map(([name]) => name)).toEqual([]);
 });
