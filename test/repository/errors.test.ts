@@ -10,7 +10,7 @@ function codesIn(file: string, pattern: RegExp): string[] {
 }
 
 const documented = codesIn('docs/errors.md', /^\| `(E_[A-Z_]+)` \|/gm);
-const sources = globSync(['{src,cli,client}/**/*.ts', 'bin/*.js'], { cwd: root });
+const sources = globSync(['{src,cli,client,infra}/**/*.ts', 'bin/*.js'], { cwd: root });
 const used = new Set(sources.flatMap((file) => codesIn(file, /['`](E_[A-Z_]+)\b/g)));
 
 test('docs/errors.md explains every error code that can come up.', () => {
