@@ -11,7 +11,7 @@ import { checkTexts } from './texts.ts';
 import type { Complaint } from './values.ts';
 
 /** A configuration is a page or two; more than this is a mistake or an attack. */
-const LARGEST_FILE = 256 * 1024;
+const LARGEST_FILE = 1024 * 1024;
 
 /** Uses of one anchored block, all uses in blocks of blocks counted: stops exponential growth. */
 const MOST_ALIASES = 100;

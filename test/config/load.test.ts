@@ -108,9 +108,9 @@ test('a file that is not UTF-8 text is refused', () => {
   expect(problem?.message).toBe('the file is not UTF-8 text');
 });
 
-test('a file of 256 KiB is read and one byte more is refused', () => {
-  expect(parseConfig(fill(262_144), { file: 'a' }).config.service).toBe('shop');
-  expect(errorOf(fill(262_145)).problems[0]?.message).toContain('262145 bytes');
+test('a file of 1 MiB is read and one byte more is refused', () => {
+  expect(parseConfig(fill(1_048_576), { file: 'a' }).config.service).toBe('shop');
+  expect(errorOf(fill(1_048_577)).problems[0]?.message).toContain('262145 bytes');
 });
 
 test('anchored blocks that multiply are refused before they are unfolded', () => {
