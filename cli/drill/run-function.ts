@@ -62,9 +62,12 @@ export async function startFunction(
   const child = spawn(
     process.execPath,
     ['--input-type=module', '--eval', hostCode(bundlePath(name))],
-    { env: variables, stdio: ['ignore', 'pipe', 'inherit', 'ipc'] },
+    { env: variables, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] },
   );
-  child.stdout?.setEncoding('utf8').on('data', (text: string) => log(text.trimEnd()));
+  // A platform keeps both in one log.
+  for (const stream of [child.stdout, child.stderr]) {
+    stream?.setEncoding('utf8').on('data', (text: string) => log(text.trimEnd()));
+  }
   const ended = new AbortController();
   child.once('exit', () => ended.abort(new Error('The function ended.')));
 

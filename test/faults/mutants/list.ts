@@ -220,8 +220,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'flags-asked-without-a-cap',
     file: 'src/operations/incidents.ts',
-    find: 'await within(ports.clock, LOOK_CAP_MS, () => ports.flags.read());',
-    replace: 'await ports.flags.read();',
+    find: 'await within(ports.clock, LOOK_CAP_MS, () => ports.flags.overrides());',
+    replace: 'await ports.flags.overrides();',
     breaks: ['I15', 'I4'],
     why: 'A store that hangs holds the emergency up for ever.',
   },
