@@ -38,7 +38,7 @@ export function openParameters({
 }
 
 /** The flags of the environment that have a parameter each (`layout: parameter-per-flag`). */
-export function singleFlagsOf({ flags, environment }: SelectedConfig): SingleFlag[] {
+function singleFlagsOf({ flags, environment }: SelectedConfig): SingleFlag[] {
   return Object.entries(flags.groups).flatMap(([group, settings]) => {
     if (settings.layout !== 'parameter-per-flag') return [];
     const path = settings.parameter_path?.replaceAll('{environment}', environment.name) ?? '';

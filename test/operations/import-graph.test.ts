@@ -53,6 +53,21 @@ describe('what a file can reach through its imports', () => {
     expect(outside.toSorted()).toEqual(['node:crypto', 'semver']);
   });
 
+  it('from control-emergency is nothing that lifts, resets, closes, edits flags or deploys', () => {
+    const reached = [...reach('src/operations/control/emergency.ts')];
+    const acts = /(lift|recover|close-incident|publish|execute-plan|step-handler|roll-back|maint)/;
+    expect(reached).toContain('src/model/scope.ts');
+    expect(reached.filter((name) => acts.test(name))).toEqual([]);
+  });
+
+  it('from answering an alarm is nothing that lifts, resets, closes, edits flags or plans a release', () => {
+    const reached = [...reach('src/operations/answer-alarm.ts')];
+    const acts =
+      /(lift-override|recover\.ts|close-incident|publish-flags|roll-back\.ts|choose-release)/;
+    expect(reached).toContain('src/operations/make-safe.ts');
+    expect(reached.filter((name) => acts.test(name))).toEqual([]);
+  });
+
   it('from the guard is nothing that carries out a plan, makes safe, lifts, deploys or records', () => {
     const reached = [...reach('src/operations/guard-releases.ts')];
     const acts =

@@ -42,7 +42,6 @@ export const request = z.strictObject({
   operation: z.string().max(100),
   input: z.unknown(),
 });
-export type ControlRequest = z.output<typeof request>;
 
 const failure = z.looseObject({
   code: z.templateLiteral(['E_', z.string()]),

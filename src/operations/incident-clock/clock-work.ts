@@ -1,5 +1,4 @@
 import type { ClockNotes } from '../../model/clock-notes.ts';
-import type { ClockStart } from '../../model/clock-start.ts';
 import type { ExecutionOutcome } from '../../model/execution.ts';
 import type { HandOverResult } from '../../model/hand-over.ts';
 import type { MessageCode, MessageFacts } from '../../model/message.ts';
@@ -47,5 +46,3 @@ export interface ClockWork {
   /** Says something once per key, however often it is asked to. Never throws. */
   say(code: MessageCode, key: string, said: ClockSaid): Promise<void>;
 }
-
-export type MakeClockWork = (start: ClockStart) => ClockWork;
