@@ -2,12 +2,14 @@
 
 import { connectGitHub, type GitHub } from '../adapters/github/client.ts';
 import { gitHubDeployments } from '../adapters/github/deployments.ts';
+import { rollbackWorkflow } from '../adapters/github/rollback-workflow.ts';
 import type { WorkflowOptions } from '../adapters/github/workflow-options.ts';
 import { workflowTarget } from '../adapters/github/workflow-target.ts';
 import { randomIds } from '../adapters/random-ids.ts';
 import { systemClock } from '../adapters/system-clock.ts';
 import type { TargetConfig } from '../config/schema.ts';
 import type { Deployments } from '../ports/deployments.ts';
+import type { RollbackWorkflow } from '../ports/rollback-workflow.ts';
 import type { Target } from '../ports/target.ts';
 import type { GitHubAccess } from './github-access.ts';
 
@@ -47,4 +49,11 @@ export function openWorkflowTarget(
     timeoutMs: timeout,
     clock: systemClock,
   });
+}
+
+export function openRollbackWorkflow(
+  access: GitHubAccess,
+  place: { repository: string; file: string },
+): RollbackWorkflow {
+  return rollbackWorkflow({ ...place, github: connect(access), clock: systemClock });
 }
