@@ -29,8 +29,8 @@ export async function handOverAccess(
   const appId = resolveReference(app, variables);
   const privateKey = resolveReference(key, variables);
   const name = [apiUrl, appId, repository].join(' ');
-  const { appTokens } = await import('../adapters/github/app-auth.ts');
-  const tokens = apps.get(name) ?? appTokens({ apiUrl, appId, privateKey, repository });
+  const { openApp } = await import('./open-github.ts');
+  const tokens = apps.get(name) ?? openApp({ apiUrl, appId, privateKey, repository });
   apps.set(name, tokens);
   return { apiUrl, token: tokens };
 }

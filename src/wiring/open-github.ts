@@ -1,5 +1,6 @@
 /** What speaks to GitHub. Only ever imported when it is used (build-deployments.ts, build-targets.ts). */
 
+import { appTokens, type GitHubApp } from '../adapters/github/app-auth.ts';
 import { connectGitHub, type GitHub } from '../adapters/github/client.ts';
 import { gitHubDeployments } from '../adapters/github/deployments.ts';
 import { rollbackWorkflow } from '../adapters/github/rollback-workflow.ts';
@@ -56,4 +57,8 @@ export function openRollbackWorkflow(
   place: { repository: string; file: string },
 ): RollbackWorkflow {
   return rollbackWorkflow({ ...place, github: connect(access), clock: systemClock });
+}
+
+export function openApp(app: GitHubApp): () => Promise<string> {
+  return appTokens(app);
 }
