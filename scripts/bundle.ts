@@ -30,6 +30,7 @@ const BUNDLES = [
   { name: 'release-guard', input: 'lambdas/release-guard/handler.ts', parts: true },
   { name: 'incident-clock', input: 'lambdas/incident-clock/handler.ts', parts: true },
   { name: 'control-emergency', input: 'lambdas/control-emergency/handler.ts', parts: true },
+  { name: 'runner', input: 'lambdas/runner/handler.ts', parts: true },
   { name: 'messenger', input: 'lambdas/messenger/handler.ts', parts: true },
   { name: 'journal-drain', input: 'lambdas/journal-drain/handler.ts', parts: true },
 ];

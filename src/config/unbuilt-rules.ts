@@ -36,9 +36,6 @@ export function findUnbuiltRules(config: BackoutConfig): UnavailableSetting[] {
       isKey(key) && differs(key) ? [named(key, feature)] : [],
     );
     if (!(rule.signal in SIGNALS)) found.push(named('signal', 'signals of your own'));
-    if (rule.automatic === 'application' && differs('automatic')) {
-      found.push(named('automatic', 'starting level application by itself'));
-    }
     return found;
   });
 }

@@ -61,11 +61,6 @@ function fromEnvironments(config: BackoutConfig): UnavailableSetting[] {
     if (one.journal !== undefined && one.journal.schema !== 'backout') {
       add(['journal', 'schema'], 'another schema for the journal', EVERYTHING);
     }
-    for (const key of ['app_id', 'private_key'] as const) {
-      if (one.github[key] !== undefined) {
-        add(['github', key], 'starting a workflow on GitHub', ['automation']);
-      }
-    }
     return found;
   });
 }

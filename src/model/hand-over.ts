@@ -11,3 +11,15 @@ export interface HandOverResult {
   /** The one line to paste when a person has to go on. */
   command?: string;
 }
+
+/** Who asks for level application without a person, and for what. Plain JSON. */
+export interface HandOverRequest {
+  service: string;
+  environment: string;
+  incident: string;
+  /** Tag of the release to go back to: the GREEN last known good. */
+  to: string;
+  rule: string;
+  reason: string;
+  actor: string;
+}

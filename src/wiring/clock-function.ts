@@ -6,7 +6,7 @@ import {
   runIncidentClock,
 } from '../operations/incident-clock/run-incident-clock.ts';
 import type { Steps } from '../ports/steps.ts';
-import { buildClockWork, handOverToPeople } from './build-clock-work.ts';
+import { buildClockWork } from './build-clock-work.ts';
 import { buildDeployments } from './build-deployments.ts';
 import { buildTargets } from './build-targets.ts';
 import { clockSettings } from './clock-settings.ts';
@@ -50,9 +50,10 @@ export function clockFunction(
     if ('problem' in read) throw badStart(read.problem);
     const { start } = read;
     const { openAlarms } = await import('./open-monitoring.ts');
+    const { makeHandOver } = await import('./hand-over.ts');
     const work = buildClockWork(opened, start, {
       ...(start.alarm === undefined ? {} : { alarms: openAlarms(config, variables) }),
-      handOver: handOverToPeople,
+      handOver: makeHandOver(config, ports.scope, variables),
     });
     const settings = clockSettings(config, start.rule);
     const ended = await runIncidentClock(steps, work, start, settings);

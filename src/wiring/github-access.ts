@@ -1,11 +1,38 @@
 import { type EnvironmentVariables, readGitHub } from '../config/environment.ts';
 import { resolveReference } from '../config/secrets.ts';
+import type { SelectedConfig } from '../config/select.ts';
 import { BackoutError } from '../model/error.ts';
 
 /** Where GitHub is, and the token to ask with. */
 export interface GitHubAccess {
   apiUrl: string;
-  token: string;
+  token: string | (() => Promise<string>);
+}
+
+/** By App, so that nobody's own token lies about: one set of tokens for each, for their hour. */
+const apps = new Map<string, () => Promise<string>>();
+
+/**
+ * The way to GitHub for whoever starts the rollback workflow: the App where one is named.
+ * @param repository `acme/shop`: its tokens are for that one
+ * @throws BackoutError E_SECRET_MISSING, E_GITHUB_URL (usage)
+ */
+export async function handOverAccess(
+  settings: Pick<SelectedConfig['environment']['github'], 'token' | 'app_id' | 'private_key'>,
+  repository: string,
+  variables: EnvironmentVariables,
+): Promise<GitHubAccess> {
+  const { token, app_id: app, private_key: key } = settings;
+  if (app === undefined || key === undefined) return gitHubAccess(token, variables);
+  const { apiUrl } = readGitHub(variables);
+  requireSafe(apiUrl);
+  const appId = resolveReference(app, variables);
+  const privateKey = resolveReference(key, variables);
+  const name = [apiUrl, appId, repository].join(' ');
+  const { openApp } = await import('./open-github.ts');
+  const tokens = apps.get(name) ?? openApp({ apiUrl, appId, privateKey, repository });
+  apps.set(name, tokens);
+  return { apiUrl, token: tokens };
 }
 
 /**

@@ -19,6 +19,7 @@ const BUILT = `${HEAD}environments:
     state: { kind: aws }
     journal: { url: "ssm:/journal" }
     redis: { url: "env:REDIS" }
+    github: { app_id: "env:APP", private_key: "env:APP_KEY", start_within: 30s }
 flags:
   groups:
     features: { layout: document, flags: { a: { default: true, safe: false } } }
@@ -32,7 +33,7 @@ rules:
     trips: ["tag:payment"]
     automation: observe
     automatic: flags
-  own: { signal: health, decision: act, alarms: [own] }
+  own: { signal: health, decision: act, automatic: application, alarms: [own] }
   service-down: { alarms: [down], missing: investigate }
   slow: { alarms: [slow], investigate_for: 3m, at_end: ask, page: [commander] }
   security-breach: { min_severity: 5 }
@@ -99,7 +100,6 @@ const RULES: [text: string, path: string][] = [
   ['slow: { period: 2m }', 'slow.period'],
   ['slow: { min_requests: 7 }', 'slow.min_requests'],
   ['own: { signal: push, decision: act, threshold: { above: 1 } }', 'own.signal'],
-  ['own: { signal: health, decision: act, automatic: application }', 'own.automatic'],
 ];
 
 const CASES: Case[] = [

@@ -13,7 +13,7 @@ import type { Ids } from '../../ports/ids.ts';
 import { classify, waitWanted } from './call-error.ts';
 
 /** What GitHub's routes and fields are promised for; answers of other versions may differ. */
-const API_VERSION = '2022-11-28';
+export const API_VERSION = '2022-11-28';
 /** Longest wait for one answer, in milliseconds. GitHub itself ends a request after 10 s. */
 const ANSWER_MS = 10_000;
 const TRIES = 3;
@@ -23,7 +23,8 @@ const LONGEST_WAIT_MS = 65_000;
 export interface GitHubPlace {
   /** Without a slash at the end: `https://api.github.com`, or `https://HOST/api/v3`. */
   apiUrl: string;
-  token: string;
+  /** A function is asked before each call: its tokens do not live long. */
+  token: string | (() => Promise<string>);
   clock: Clock;
   ids: Ids;
   /** Longest wait for one answer, in milliseconds. Default 10,000. */
@@ -53,7 +54,7 @@ export interface GitHub {
 export function connectGitHub(place: GitHubPlace): GitHub {
   const { apiUrl, token, clock, ids, answerMs = ANSWER_MS } = place;
   const octokit = new Octokit({
-    auth: token,
+    ...(typeof token === 'string' ? { auth: token } : {}),
     baseUrl: apiUrl,
     userAgent: 'backout',
     // Octokit writes warnings to the console; what matters is in our own messages.
@@ -61,9 +62,14 @@ export function connectGitHub(place: GitHubPlace): GitHub {
   });
 
   async function once(route: string, parameters: object, signal: AbortSignal): Promise<unknown> {
+    const authorization = typeof token === 'string' ? {} : { authorization: await bearer(token) };
     const answered: { data: unknown } = await octokit.request(route, {
       ...parameters,
-      headers: { accept: 'application/vnd.github+json', 'x-github-api-version': API_VERSION },
+      headers: {
+        accept: 'application/vnd.github+json',
+        'x-github-api-version': API_VERSION,
+        ...authorization,
+      },
       request: { signal: AbortSignal.any([signal, AbortSignal.timeout(answerMs)]) },
     });
     return answered.data;
@@ -86,6 +92,10 @@ export function connectGitHub(place: GitHubPlace): GitHub {
       }
     },
   };
+}
+
+async function bearer(token: () => Promise<string>): Promise<string> {
+  return `bearer ${await token()}`;
 }
 
 function ignore(): void {

@@ -156,13 +156,10 @@ class IncidentClock {
       ...(result.command === undefined ? {} : { command: result.command }),
     };
     if (isFine) await this.say('handed-over', `handed-over-${key}`, at, said);
-    else
-      await this.holdAutomation(
-        key,
-        at,
-        'Nobody is known to have taken it over.',
-        'backout assess',
-      );
+    else {
+      const why = ['Nobody is known to have taken it over.', ...result.problems].join(' ');
+      await this.holdAutomation(key, at, why, result.command ?? 'backout assess');
+    }
   }
 
   private async holdAutomation(
