@@ -30,7 +30,7 @@ const KINDS: readonly string[] = ['lambda-alias', 'ecs', 'ssm-command'];
 
 /** What rolls one service back where no workflow does. */
 export interface RunnerFunction extends AsyncDisposable {
-  /** @throws BackoutError what asking again may help with; every refusal is an answer */
+  /** @throws BackoutError for input or configuration that is none, and where asking again may help */
   run(input: unknown): Promise<UnattendedAnswer>;
 }
 
