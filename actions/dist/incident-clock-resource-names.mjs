@@ -1,0 +1,1 @@
+function e({service:e,environment:t},n){return`backout-${e}-${t}-${n}`}function t(t,n,r=`live`){return`${e(t,n)}:${r}`}function n(e,{service:t,environment:n}){let r=`${e}/${t}/${n}`;return{flags:`${r}/flags`,safe:`${r}/safe`,overrides:`${r}/overrides`,secrets:`${r}/secrets`}}export{n,t};
